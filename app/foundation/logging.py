@@ -1,0 +1,61 @@
+"""JSON log lines with the request's id, and never anybody's personal data.
+
+Callers log ids and kinds only; as a last line of defence values that look like 身份证号, phone numbers or
+bearer tokens are blotted out before a line is written.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+import structlog
+
+from config.settings import Settings
+
+_PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?!\d)|Bearer\s+\S+", re.ASCII)
+_SECRET_QUERY = re.compile(r"((?:secret|access_token|js_code|appsecret)=)[^&\s\"']+")
+
+
+def configure(settings: Settings) -> None:
+    """Send structlog and the standard library's loggers through one JSON writer on stdout."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        blot,
+    ]
+    renderer = structlog.processors.JSONRenderer(serializer=_dumps)
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _text],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def blot(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blot out whatever looks like a person's number or a secret in any text of the event."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _SECRET_QUERY.sub(r"\1…", _PERSONAL.sub("…", value))
+    return event
+
+
+def _dumps(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+def _text(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    return _dumps(event).decode()

@@ -1,0 +1,68 @@
+"""Everything a deployment can vary, typed, read from the environment only.
+
+A default here is either right in production and public, or there is no default.
+"""
+
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_WECHAT_BASE = "https://api.weixin.qq.com"
+
+
+class Environment(StrEnum):
+    """Where this process runs; production refuses sandboxes and demo secrets."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: SecretStr
+    redis_url: SecretStr
+
+    wechat_api_base: str = DEFAULT_WECHAT_BASE
+    wechat_app_id: str
+    wechat_app_secret: SecretStr
+    wechat_push_token: SecretStr
+    wechat_push_aes_key: SecretStr
+    wechat_push_aes_key_previous: SecretStr | None = None
+    wechat_templates: dict[str, str] = Field(default_factory=dict)
+    """Our template key → the template id of this mini-program's account."""
+
+    registries_base: str
+    registries_key: SecretStr
+
+    field_keys: SecretStr
+    """`id:base64` pairs of 32 bytes, comma separated; the first encrypts, every one decrypts."""
+    index_key: SecretStr
+    """base64 of 32 bytes for blind indexes; lives outside the database."""
+
+    public_base_url: str = ""
+    database_pool: int = 5
+    push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    )
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _production_is_real(self) -> "Settings":
+        """Refuse to start in production with a sandbox behind a gateway."""
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        if not self.wechat_api_base.startswith("https://"):
+            raise ValueError("production talks to WeChat over https only")
+        if not self.registries_base.startswith("https://"):
+            raise ValueError("production talks to the registries over https only")
+        return self
