@@ -1,0 +1,121 @@
+"""Typed readers of the data files beside this module (YAML).
+
+They answer "what does the file say", never "does it make sense": the capability that owns the data checks its
+meaning when it loads it.  A file that is absent, not readable or not of the expected outer shape is a
+`DataFileError` that names the file and the line.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from yaml import CSafeLoader
+
+FOLDER: Final = Path(__file__).resolve().parent
+
+
+@dataclass(slots=True)
+class DataFileError(Exception):
+    """A data file cannot be read: which file (relative to `config/`), which line (0: the whole file), why."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"config/{self.file}" + (f", line {self.line}" if self.line else "")
+        return f"{place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYear:
+    """One year of the official calendar of holidays (国务院办公厅关于节假日安排的通知).
+
+    `off` are the days of rest of the notice, weekends inside a holiday included; `working_weekends` (调休上班) are
+    the Saturdays and Sundays that are worked.  Every other weekday is worked, every other weekend is not.
+    """
+
+    year: int
+    off: frozenset[date]
+    working_weekends: frozenset[date]
+    source: dict[str, Any]
+    verification: str
+
+
+class _OneMeaning(CSafeLoader):
+    """A loader that refuses a mapping naming one key twice, where plain YAML silently keeps the last."""
+
+
+def _mapping_without_duplicates(loader: _OneMeaning, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_OneMeaning.add_constructor("tag:yaml.org,2002:map", _mapping_without_duplicates)
+
+
+def read(name: str) -> dict[str, Any]:
+    """The file `<name>.yaml` as a mapping, keys in the order of the file (e.g. `read("facts")`)."""
+    return _read_mapping(FOLDER / f"{name}.yaml")
+
+
+def read_all(folder: str) -> tuple[dict[str, Any], ...]:
+    """Every `*.yaml` of a folder, in the order of the file names; each names itself (`id`) as its file does."""
+    paths = sorted((FOLDER / folder).glob("*.yaml"))
+    if not paths:
+        raise DataFileError(folder, 0, "there is no .yaml file in this folder")
+    records = tuple(_read_mapping(path) for path in paths)
+    for path, record in zip(paths, records, strict=True):
+        if record.get("id") != path.stem:
+            raise DataFileError(_relative(path), 1, f"id is {record.get('id')!r}, the file name says {path.stem!r}")
+    return records
+
+
+def read_calendar(year: int) -> CalendarYear:
+    """The official calendar of one year; a year without a file is an error, never a guess from the weekends."""
+    path = FOLDER / "calendar" / f"{year}.yaml"
+    record = _read_mapping(path)
+    if record.get("year") != year:
+        raise DataFileError(_relative(path), 1, f"year is {record.get('year')!r}, the file name says {year}")
+    return CalendarYear(
+        year=year,
+        off=frozenset(day for holiday in record["holidays"] for day in holiday["off"]),
+        working_weekends=frozenset(record["working_weekends"]),
+        source=record["source"],
+        verification=record["verification"],
+    )
+
+
+def calendar_years() -> tuple[int, ...]:
+    """The years that have a calendar file, ascending."""
+    return tuple(sorted(int(path.stem) for path in (FOLDER / "calendar").glob("*.yaml")))
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DataFileError(_relative(path), 0, "no such file") from None
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise DataFileError(_relative(path), 0, f"cannot be read ({type(unreadable).__name__})") from unreadable
+    try:
+        content = yaml.load(text, Loader=_OneMeaning)  # noqa: S506  (a subclass of the safe loader)
+    except yaml.MarkedYAMLError as broken:
+        mark = broken.problem_mark
+        raise DataFileError(_relative(path), mark.line + 1 if mark else 0, broken.problem or "not YAML") from broken
+    except (yaml.YAMLError, ValueError) as broken:
+        raise DataFileError(_relative(path), 0, f"not YAML: {broken}") from broken
+    if not isinstance(content, dict):
+        raise DataFileError(_relative(path), 1, "a mapping was expected")
+    return content
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(FOLDER).as_posix()
