@@ -33,8 +33,8 @@ class DataFileError(Exception):
 class CalendarYear:
     """One year of the official calendar of holidays (国务院办公厅关于节假日安排的通知).
 
-    `off` are the days of rest of the notice, weekends inside a holiday included; `working_weekends` (调休上班) are
-    the Saturdays and Sundays that are worked.  Every other weekday is worked, every other weekend is not.
+    `off` are the days of rest of the notice, weekends inside a holiday included; `working_weekends` (调休上班)
+    are the Saturdays and Sundays that are worked.  Every other weekday is worked, every other weekend is not.
     """
 
     year: int
@@ -53,7 +53,9 @@ def _mapping_without_duplicates(loader: _OneMeaning, node: yaml.MappingNode) -> 
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} stands twice", key_node.start_mark
+            )
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -61,61 +63,59 @@ def _mapping_without_duplicates(loader: _OneMeaning, node: yaml.MappingNode) -> 
 _OneMeaning.add_constructor("tag:yaml.org,2002:map", _mapping_without_duplicates)
 
 
-def read(name: str) -> dict[str, Any]:
-    """The file `<name>.yaml` as a mapping, keys in the order of the file (e.g. `read("facts")`)."""
-    return _read_mapping(FOLDER / f"{name}.yaml")
+def read(name: str, *, root: Path = FOLDER) -> dict[str, Any]:
+    """Read `<name>.yaml` as a mapping, keys in the order of the file (e.g. `read("facts")`)."""
+    return _read_mapping(root, f"{name}.yaml")
 
 
-def read_all(folder: str) -> tuple[dict[str, Any], ...]:
-    """Every `*.yaml` of a folder, in the order of the file names; each names itself (`id`) as its file does."""
-    paths = sorted((FOLDER / folder).glob("*.yaml"))
-    if not paths:
+def read_all(folder: str, *, root: Path = FOLDER) -> tuple[dict[str, Any], ...]:
+    """Read every `*.yaml` of a folder, by file name; each record calls itself (`id`) what its file is called."""
+    names = [f"{folder}/{path.name}" for path in sorted((root / folder).glob("*.yaml"))]
+    if not names:
         raise DataFileError(folder, 0, "there is no .yaml file in this folder")
-    records = tuple(_read_mapping(path) for path in paths)
-    for path, record in zip(paths, records, strict=True):
-        if record.get("id") != path.stem:
-            raise DataFileError(_relative(path), 1, f"id is {record.get('id')!r}, the file name says {path.stem!r}")
+    records = tuple(_read_mapping(root, name) for name in names)
+    for name, record in zip(names, records, strict=True):
+        if record.get("id") != Path(name).stem:
+            raise DataFileError(
+                name, 1, f"id is {record.get('id')!r}, the file name says {Path(name).stem!r}"
+            )
     return records
 
 
-def read_calendar(year: int) -> CalendarYear:
-    """The official calendar of one year; a year without a file is an error, never a guess from the weekends."""
-    path = FOLDER / "calendar" / f"{year}.yaml"
-    record = _read_mapping(path)
+def read_calendar(year: int, *, root: Path = FOLDER) -> CalendarYear:
+    """Read the official calendar of one year; a year without a file is an error, never a guess."""
+    name = f"calendar/{year}.yaml"
+    record = _read_mapping(root, name)
     if record.get("year") != year:
-        raise DataFileError(_relative(path), 1, f"year is {record.get('year')!r}, the file name says {year}")
+        raise DataFileError(name, 1, f"year is {record.get('year')!r}, the file name says {year}")
     return CalendarYear(
         year=year,
-        off=frozenset(day for holiday in record["holidays"] for day in holiday["off"]),
+        off=frozenset(day for holiday in record["holidays"] for day in holiday["days"]),
         working_weekends=frozenset(record["working_weekends"]),
         source=record["source"],
         verification=record["verification"],
     )
 
 
-def calendar_years() -> tuple[int, ...]:
-    """The years that have a calendar file, ascending."""
-    return tuple(sorted(int(path.stem) for path in (FOLDER / "calendar").glob("*.yaml")))
+def calendar_years(*, root: Path = FOLDER) -> tuple[int, ...]:
+    """List the years that have a calendar file, ascending."""
+    return tuple(sorted(int(path.stem) for path in (root / "calendar").glob("*.yaml")))
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def _read_mapping(root: Path, name: str) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = (root / name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise DataFileError(_relative(path), 0, "no such file") from None
+        raise DataFileError(name, 0, "no such file") from None
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise DataFileError(_relative(path), 0, f"cannot be read ({type(unreadable).__name__})") from unreadable
+        raise DataFileError(name, 0, f"cannot be read ({type(unreadable).__name__})") from unreadable
     try:
-        content = yaml.load(text, Loader=_OneMeaning)  # noqa: S506  (a subclass of the safe loader)
+        content = yaml.load(text, Loader=_OneMeaning)  # noqa: S506 -- a subclass of the safe loader
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark
-        raise DataFileError(_relative(path), mark.line + 1 if mark else 0, broken.problem or "not YAML") from broken
+        raise DataFileError(name, mark.line + 1 if mark else 0, broken.problem or "not YAML") from broken
     except (yaml.YAMLError, ValueError) as broken:
-        raise DataFileError(_relative(path), 0, f"not YAML: {broken}") from broken
+        raise DataFileError(name, 0, f"not YAML: {broken}") from broken
     if not isinstance(content, dict):
-        raise DataFileError(_relative(path), 1, "a mapping was expected")
+        raise DataFileError(name, 1, "a mapping was expected")
     return content
-
-
-def _relative(path: Path) -> str:
-    return path.relative_to(FOLDER).as_posix()
