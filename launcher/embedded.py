@@ -72,13 +72,12 @@ class EmbeddedServer(ABC):
             with (self.root / "lock").open("ab") as lock:
                 self._take(lock)
                 self._prepare()
-                if self._port is not None and not port_is_free(self._port):
-                    raise port_taken(self.name, self._port)
+                self._check_port()
                 self._launch(lock)
         except OSError as error:
             self.stop()
             raise from_os_error(error, self.root) from None
-        except LaunchError:
+        except BaseException:  # also Ctrl-C: nothing half-started stays
             self.stop()
             raise
         return self
@@ -101,6 +100,12 @@ class EmbeddedServer(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _check_port(self) -> None:
+        if self._port is not None and not port_is_free(self._port):
+            raise port_taken(self.name, self._port)
+        if self._port is None and not port_is_free(self.port):
+            self._chosen_port = free_port()  # somebody was quicker; nobody was told the old one by us
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -146,7 +151,8 @@ class EmbeddedServer(ABC):
             )
         return self.process
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """Return what it has logged since its last start."""
         with self.log.open("rb") as source:
             source.seek(self._log_start)
             return source.read()[-4000:].decode(errors="replace")
@@ -155,7 +161,7 @@ class EmbeddedServer(ABC):
         end = time.monotonic() + seconds
         while not self._answers(process.pid):
             if process.poll() is not None:
-                words = self._last_words()
+                words = self.last_words()
                 if "address already in use" in words.lower():
                     raise port_taken(self.name, self.port)
                 raise from_server_log(self.name, words, self.root)

@@ -1,0 +1,88 @@
+"""A tiny process that outlives a killed supervisor just long enough to end what it left behind.
+
+It holds the reading end of a pipe. The supervisor writes `+ <process group> <signal>` and `- <process group>`
+lines; when the pipe closes, however the supervisor ended, every group still named is ended, and after that
+every process that carries the run's mark in its environment (a grandchild that left its group).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from launcher.processes import RUN_MARK, end_groups, marked
+
+_GRACE_SECONDS = 6.0
+
+
+class Guard:
+    """The supervisor's side: start one before any child, name every process group, close it last."""
+
+    def __init__(self, mark: str) -> None:
+        environment = {key: value for key, value in os.environ.items() if key != RUN_MARK}
+        self._process = subprocess.Popen(  # noqa: S603 — our own module
+            [sys.executable, "-m", "launcher.guard", mark],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[1],
+            env=environment,
+            start_new_session=True,  # neither Ctrl-C nor the end of the terminal reaches it
+        )
+
+    def watch(self, pgid: int, sig: signal.Signals) -> None:
+        """Remember that the process group `pgid` must end with us, `sig` first."""
+        self._tell(f"+ {pgid} {int(sig)}")
+
+    def forget(self, pgid: int) -> None:
+        """Drop a group that has ended; its number may belong to somebody else soon."""
+        self._tell(f"- {pgid}")
+
+    def close(self) -> None:
+        """Let go of the pipe and wait until the guard has swept."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        self._process.wait(_GRACE_SECONDS + 5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tell(self, line: str) -> None:
+        pipe = self._process.stdin
+        if pipe is not None:
+            with contextlib.suppress(
+                OSError
+            ):  # a guard that was killed leaves PR_SET_PDEATHSIG to do its work
+                pipe.write(line.encode() + b"\n")
+                pipe.flush()
+
+
+def stand_guard(mark: str) -> None:
+    """Read group names until the pipe closes, then end them and whatever else carries `mark`."""
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sig, signal.SIG_IGN)
+    groups: dict[int, signal.Signals] = {}
+    for line in sys.stdin:
+        match line.split():
+            case ["+", pgid, number]:
+                groups[int(pgid)] = signal.Signals(int(number))
+            case ["-", pgid]:
+                groups.pop(int(pgid), None)
+            case _:
+                continue  # half a line: the supervisor died while writing it
+    end_groups(groups, grace=_GRACE_SECONDS)
+    for pid in marked(mark):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    stand_guard(sys.argv[1])
