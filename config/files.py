@@ -33,8 +33,8 @@ class DataFileError(Exception):
 class CalendarYear:
     """One year of the official calendar of holidays (国务院办公厅关于节假日安排的通知).
 
-    `off` are the days of rest of the notice, weekends inside a holiday included; `working_weekends` (调休上班)
-    are the Saturdays and Sundays that are worked.  Every other weekday is worked, every other weekend is not.
+    `off` are the days of rest of the notice, weekends inside a holiday included; `working_weekends` are the
+    Saturdays and Sundays worked in exchange (调休).  Other weekdays are worked, other weekends are not.
     """
 
     year: int
@@ -69,7 +69,7 @@ def read(name: str, *, root: Path = FOLDER) -> dict[str, Any]:
 
 
 def read_all(folder: str, *, root: Path = FOLDER) -> tuple[dict[str, Any], ...]:
-    """Read every `*.yaml` of a folder, by file name; each record calls itself (`id`) what its file is called."""
+    """Read every `*.yaml` of a folder, by file name; each record's `id` is the name of its file."""
     names = [f"{folder}/{path.name}" for path in sorted((root / folder).glob("*.yaml"))]
     if not names:
         raise DataFileError(folder, 0, "there is no .yaml file in this folder")
