@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from launcher.processes import RUN_MARK, end_groups, marked
 
@@ -23,12 +23,13 @@ _GRACE_SECONDS = 6.0
 class Guard:
     """The supervisor's side: start one before any child, name every process group, close it last."""
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, mark: str, *, lock: IO[str] | None = None) -> None:
         environment = {key: value for key, value in os.environ.items() if key != RUN_MARK}
         self._process = subprocess.Popen(  # noqa: S603 — our own module
             [sys.executable, "-m", "launcher.guard", mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            pass_fds=() if lock is None else (lock.fileno(),),  # held until the sweep is done
             cwd=Path(__file__).parents[1],
             env=environment,
             start_new_session=True,  # neither Ctrl-C nor the end of the terminal reaches it

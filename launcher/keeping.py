@@ -45,7 +45,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def choose_ports(path: Path, *, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Return a free port for every name: the one asked for, else last time's, else a new one; remember them."""
+    """Return a free port per name: the one asked for, else last time's, else a new one; remember them."""
     remembered = read_json(path)
     ports: dict[str, int] = {}
     for name in PORT_NAMES:

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from launcher.errors import LaunchError
 from launcher.guard import Guard
@@ -40,12 +40,12 @@ class StopRequested(BaseException):
 class Supervisor:
     """Owns the parts of one run; used from the main thread, as the kernel ties children to the thread."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *, lock: IO[str] | None = None) -> None:
         self._pid = os.getpid()
         self.mark = secrets.token_hex(8)
         self.logs = logs
         self._events = LineLog(logs / "supervisor.log")
-        self._guard = Guard(self.mark)
+        self._guard = Guard(self.mark, lock=lock)
         self._parts: list[Part] = []
         self._deaths: dict[str, deque[float]] = {}
         self._restart_at: dict[str, float] = {}
@@ -131,7 +131,7 @@ class Supervisor:
         return len(self._deaths.get(name, ()))
 
     def stop(self) -> None:
-        """Stop everything, last started first, programs before the servers they use; then let the guard go."""
+        """Stop everything, programs before the servers they use; then let the guard go."""
         for sig in _STOP_SIGNALS:
             signal.signal(sig, signal.SIG_IGN)
         programs = [part for part in reversed(self._parts) if not isinstance(part, ServerPart)]
