@@ -151,6 +151,11 @@ class Vocabulary:
         """Return a fact of the scope, or None if the catalogue has none of that name there."""
         return self.facts.get(scope, {}).get(name)
 
+    def find(self, scope: str, path: str) -> "Fact | ListKind | None":
+        """Return what a name of `missing` stands for: `dibao`, `children` or `children.child_lawful`."""
+        *outer, name = path.split(".")
+        return self.fact(outer[-1] if outer else scope, name) or self.lists.get(name)
+
     def scope_of(self, name: str) -> str | None:
         """Return the scope a fact lives in, for a message to somebody who looked in the wrong one."""
         return next((scope for scope, facts in self.facts.items() if name in facts), None)
