@@ -1,0 +1,99 @@
+"""One policy, one subject, one date: the explained answer."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from app.catalogue import regions
+from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
+from app.residents import fact_catalogue
+from app.residents.facts import KnownFact
+from app.rules.amounts import assess_amount
+from app.rules.explanation import Reason, explain
+from app.rules.types import FactType, ListKind, Params, Truth
+from app.rules.vocabulary import resolve_params
+
+_WORDS: dict[Truth, str] = {True: "met", False: "not_met", None: "unknown"}
+HIDDEN = "已核验（内容不展示）"
+
+
+def region_params(region_code: str | None) -> Params:
+    """Return the regional parameters (地方标准) as they stand where the subject lives."""
+    return resolve_params(fact_catalogue.vocabulary(), region_code)
+
+
+def region_of(values: Mapping[str, object]) -> str | None:
+    """Return the region whose parameters apply: where one lives, else the 户籍, else the enterprise's seat."""
+    for name in ("residence_region", "hukou_region", "ent_region"):
+        if isinstance(values.get(name), str):
+            return str(values[name])
+    return None
+
+
+def assess(policy: Policy, values: Mapping[str, object], known: Mapping[str, KnownFact], *, as_of: date) -> Assessment:
+    """Answer with reasons, amount and what is missing; `known` says where each value came from."""
+    if not policy.in_force(as_of):
+        return _not_in_force(policy, as_of)
+    params = region_params(region_of(values))
+    explained = explain(policy.conditions, values, as_of=as_of, params=params, region_name=regions.name)
+    outcome = Outcome.of(explained.truth)
+    top = explained.reason
+    reasons = top.children if top.children and top.fact is None else (top,)
+    return Assessment(
+        policy_id=policy.id,
+        rule_version=policy.version,
+        as_of=as_of,
+        outcome=outcome,
+        amount=None
+        if outcome is Outcome.INELIGIBLE
+        else assess_amount(policy.benefit, values, as_of=as_of, params=params),
+        reasons=tuple(_view(reason, known) for reason in reasons),
+        missing=tuple(_missing(policy, name) for name in explained.missing),
+    )
+
+
+def _not_in_force(policy: Policy, as_of: date) -> Assessment:
+    begun = policy.valid_from <= as_of
+    text = f"政策已于{policy.valid_to}结束" if begun else f"政策自{policy.valid_from}起实施，还没有开始"
+    reason = ReasonView(text, "not_met", None, None, None, None)
+    return Assessment(policy.id, policy.version, as_of, Outcome.INELIGIBLE, None, (reason,), ())
+
+
+def _view(reason: Reason, known: Mapping[str, KnownFact]) -> ReasonView:
+    source = known.get(reason.fact or "")
+    return ReasonView(
+        text=reason.text,
+        outcome=_WORDS[reason.truth],
+        fact=reason.fact,
+        value=shown(reason.value, sensitive=reason.sensitive),
+        source=source.source if source else None,
+        fetched_at=source.fetched_at if source else None,
+        children=tuple(_view(child, known) for child in reason.children),
+    )
+
+
+def shown(value: object, *, sensitive: bool) -> str | None:
+    """Return a value as text for a reason; a sensitive one says only that it was seen."""
+    if value is None:
+        return None
+    if sensitive:
+        return HIDDEN
+    match value:
+        case bool():
+            return "是" if value else "否"
+        case date() | datetime():
+            return value.isoformat()
+        case Decimal():
+            return format(value.normalize(), "f")
+        case list() | tuple():
+            return f"{len(value)}项"
+        case _:
+            return str(value)
+
+
+def _missing(policy: Policy, name: str) -> MissingFact:
+    found = fact_catalogue.vocabulary().find(policy.audience.value, name)
+    if found is None:
+        return MissingFact(name, name, "fetch", "")
+    typed = isinstance(found, ListKind) or found.type is not FactType.OPAQUE
+    return MissingFact(name, found.label, found.how.value if typed else "fetch", found.question)

@@ -1,0 +1,89 @@
+"""A policy as data becomes a policy as object: every fault with its path, in words an author understands."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from app.eligibility.errors import PolicyFaulty
+from app.eligibility.types import Audience, Policy, PolicyId
+from app.residents import fact_catalogue
+from app.rules.amounts import Benefit, parse_benefit
+from app.rules.faults import RuleFaults
+from app.rules.syntax import Node, parse
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
+_REGION = re.compile(r"\d{6}")
+_TEXTS = {"title": 60, "summary": 500, "department": 20, "mode": 20}
+MODES = ("免申即享", "快申快享", "申报即享", "需申请")
+
+
+def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
+    """Check a policy and parse its condition and benefit; raises PolicyFaulty with everything that is wrong."""
+    faults = _shape_faults(raw)
+    audience = Audience(raw["audience"]) if raw.get("audience") in set(Audience) else Audience.PERSON
+    conditions = _parsed(faults, "conditions", raw, audience)
+    benefit = _parsed(faults, "benefit", raw, audience)
+    if faults or not isinstance(benefit, Benefit) or conditions is None:
+        raise PolicyFaulty(faults)
+    return Policy(
+        id=PolicyId(raw["id"]),
+        version=version,
+        title=raw["title"],
+        summary=raw["summary"],
+        region_code=raw["region_code"],
+        department=raw["department"],
+        audience=audience,
+        mode=raw["mode"],
+        valid_from=as_date(raw["valid_from"]),
+        valid_to=None if raw.get("valid_to") is None else as_date(raw["valid_to"]),
+        conditions=conditions,  # type: ignore[arg-type] # a parsed condition is a Node
+        benefit=benefit,
+        service_id=raw.get("service_id"),
+        implements=raw.get("implements"),
+        raw=raw,
+    )
+
+
+def as_date(value: object) -> date:
+    """Read a date of YAML or JSON; raises ValueError."""
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    faults: dict[str, list[str]] = {}
+    if not _ID.fullmatch(str(raw.get("id", ""))):
+        faults["id"] = ["编号用小写字母、数字和短横线，3到64个字符"]
+    for key, length in _TEXTS.items():
+        text = raw.get(key)
+        if not isinstance(text, str) or not 0 < len(text) <= length:
+            faults[key] = [f"必填，最多{length}个字"]
+    if not _REGION.fullmatch(str(raw.get("region_code", ""))):
+        faults["region_code"] = ["填写6位行政区划代码，全国为000000"]
+    if raw.get("audience") not in set(Audience):
+        faults["audience"] = ["只能是 person（个人）或 enterprise（企业）"]
+    if raw.get("mode") not in MODES:
+        faults["mode"] = [f"只能是{'、'.join(MODES)}"]
+    faults.update(_validity_faults(raw))
+    return faults
+
+
+def _validity_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    try:
+        begin = as_date(raw.get("valid_from"))
+        end = None if raw.get("valid_to") is None else as_date(raw["valid_to"])
+    except ValueError:
+        return {"valid_from": ["开始日期必填，日期写成 2026-01-01 的样子"]}
+    return {"valid_to": ["结束日期不能早于开始日期"]} if end is not None and end < begin else {}
+
+
+def _parsed(
+    faults: dict[str, list[str]], part: str, raw: Mapping[str, Any], audience: Audience
+) -> Node | Benefit | None:
+    reader = parse_benefit if part == "benefit" else parse
+    try:
+        return reader(raw.get(part), fact_catalogue.vocabulary(), audience.value, path=part)
+    except RuleFaults as refusal:
+        for fault in refusal.faults:
+            faults.setdefault(fault.path, []).append(fault.message)
+        return None

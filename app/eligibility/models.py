@@ -1,0 +1,93 @@
+"""Tables of policies, matches and match runs."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.database import Model
+from app.foundation.leases import Leased
+from app.eligibility.types import Outcome, RunState, VersionState
+
+_STATES = ", ".join(repr(state.value) for state in VersionState)
+_OUTCOMES = ", ".join(repr(outcome.value) for outcome in Outcome)
+_RUN_STATES = ", ".join(repr(state.value) for state in RunState)
+
+
+class PolicyVersion(Model):
+    """One version of a policy; published ones never change (trigger `eligibility_version_frozen`)."""
+
+    __tablename__ = "eligibility_policy_version"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "version"),
+        CheckConstraint(f"state IN ({_STATES})", name="state_known"),
+        CheckConstraint("approver_id IS NULL OR approver_id <> author_id", name="four_eyes"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity_ordered"),
+        Index(
+            "uq_eligibility_policy_version_published",
+            "policy_id",
+            unique=True,
+            postgresql_where=text("state = 'published'"),
+        ),
+        Index(
+            "uq_eligibility_policy_version_draft",
+            "policy_id",
+            unique=True,
+            postgresql_where=text("state = 'draft'"),
+        ),
+    )
+
+    policy_id: Mapped[str]
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(default=VersionState.DRAFT)
+    audience: Mapped[str]
+    region_code: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    body: Mapped[dict[str, Any]]
+    checksum: Mapped[str]
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    published_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class Match(Model):
+    """The last result of one policy for one person; the next run changes it only where it differs."""
+
+    __tablename__ = "eligibility_match"
+    __table_args__ = (
+        UniqueConstraint("resident_id", "policy_id"),
+        CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome_known"),
+    )
+
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
+    policy_id: Mapped[str]
+    rule_version: Mapped[int]
+    outcome: Mapped[str]
+    amount: Mapped[dict[str, Any] | None]
+    missing: Mapped[list[str]]
+    reasons_count: Mapped[int]
+    matched_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    dismissed: Mapped[str | None]
+
+
+class MatchRun(Leased):
+    """Matching everyone against one policy version: resumable at its cursor, counted honestly."""
+
+    __tablename__ = "eligibility_match_run"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_RUN_STATES})", name="state_known"),
+        UniqueConstraint("policy_id", "rule_version"),
+    )
+
+    policy_id: Mapped[str]
+    rule_version: Mapped[int]
+    state: Mapped[str] = mapped_column(default=RunState.RUNNING)
+    cursor: Mapped[UUID | None]
+    counts: Mapped[dict[str, Any]]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,122 @@
+"""What a policy, an assessment and a match run can be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+
+from app.rules.amounts import Amount, Benefit
+from app.rules.syntax import Node
+from app.rules.types import Truth
+
+PolicyId = NewType("PolicyId", str)
+RunId = NewType("RunId", UUID)
+
+
+class Outcome(StrEnum):
+    """The three answers as a client reads them."""
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    UNDETERMINED = "undetermined"
+
+    @classmethod
+    def of(cls, truth: Truth) -> "Outcome":
+        """Translate Kleene's answer."""
+        if truth is None:
+            return cls.UNDETERMINED
+        return cls.ELIGIBLE if truth else cls.INELIGIBLE
+
+
+class Audience(StrEnum):
+    """Whom a policy is for."""
+
+    PERSON = "person"
+    ENTERPRISE = "enterprise"
+
+
+class VersionState(StrEnum):
+    """The life of one version of a policy."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    REPLACED = "replaced"
+    ENDED = "ended"
+
+
+class RunState(StrEnum):
+    """The life of a match run."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Dismissal(StrEnum):
+    """Why a person waves a match away."""
+
+    NOT_INTERESTED = "not_interested"
+    ALREADY_RECEIVED = "already_received"
+    INFORMATION_WRONG = "information_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of one policy (惠民政策), parsed and checked."""
+
+    id: PolicyId
+    version: int
+    title: str
+    summary: str
+    region_code: str
+    department: str
+    audience: Audience
+    mode: str
+    valid_from: date
+    valid_to: date | None
+    conditions: Node = field(repr=False)
+    benefit: Benefit = field(repr=False)
+    service_id: str | None
+    implements: str | None
+    raw: Mapping[str, Any] = field(repr=False)
+
+    def in_force(self, on: date) -> bool:
+        """Say whether the policy is in force on a day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """One reason as it is shown, with where the value came from; sensitive values are masked."""
+
+    text: str
+    outcome: str
+    fact: str | None
+    value: str | None
+    source: str | None
+    fetched_at: datetime | None
+    children: tuple["ReasonView", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """What could still change the answer, and how it is got."""
+
+    fact: str
+    label: str
+    how: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The full, explained answer of one policy for one subject at one date."""
+
+    policy_id: PolicyId
+    rule_version: int
+    as_of: date
+    outcome: Outcome
+    amount: Amount | None
+    reasons: tuple[ReasonView, ...]
+    missing: tuple[MissingFact, ...]

@@ -1,0 +1,119 @@
+"""Tables of messages, deliveries, subscriptions and WeChat's events."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.database import Model
+from app.foundation.leases import Leased
+from app.notifications.types import DeliveryState, Lane, TemplateKind
+
+
+def _one_of(column: str, values: type[DeliveryState | Lane | TemplateKind]) -> str:
+    return f"{column} IN ({', '.join(repr(v.value) for v in values)})"
+
+
+class Message(Model):
+    """One notice to one person (站内信); the event key makes it happen once."""
+
+    __tablename__ = "notification_message"
+    __table_args__ = (
+        UniqueConstraint("resident_id", "template", "event_key"),
+        Index("ix_notification_message_inbox", "resident_id", text("id DESC")),
+    )
+
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
+    template: Mapped[str]
+    event_key: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    link: Mapped[str]
+    read_at: Mapped[datetime | None]
+
+
+class Delivery(Leased):
+    """The push of one message: exactly one row, whatever becomes of it."""
+
+    __tablename__ = "notification_delivery"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", DeliveryState), name="state_known"),
+        CheckConstraint(_one_of("lane", Lane), name="lane_known"),
+        UniqueConstraint("message_id"),
+        Index(
+            "ix_notification_delivery_due", "lane", "id", postgresql_where=text("state IN ('queued', 'sending')")
+        ),
+        Index(
+            "ix_notification_delivery_open",
+            "resident_id",
+            "template",
+            postgresql_where=text("state IN ('sending', 'accepted', 'unknown')"),
+        ),
+        Index("uq_notification_delivery_msgid", "msgid", unique=True),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("notification_message.id", ondelete="CASCADE"))
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
+    template: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    page: Mapped[str]
+    lane: Mapped[str] = mapped_column(default=Lane.NORMAL)
+    state: Mapped[str] = mapped_column(default=DeliveryState.QUEUED)
+    reason: Mapped[str | None]
+    credit_taken: Mapped[bool] = mapped_column(default=False)
+    not_before: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    msgid: Mapped[str | None]
+    errcode: Mapped[int | None]
+
+
+class Subscription(Model):
+    """What a person's answers to subscription prompts have left us: credits, or a standing yes."""
+
+    __tablename__ = "notification_subscription"
+    __table_args__ = (
+        UniqueConstraint("resident_id", "template"),
+        CheckConstraint("credits >= 0", name="credits_not_negative"),
+        CheckConstraint("provisional >= 0", name="provisional_not_negative"),
+    )
+
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
+    template: Mapped[str]
+    credits: Mapped[int] = mapped_column(default=0)
+    provisional: Mapped[int] = mapped_column(default=0)
+    standing: Mapped[bool] = mapped_column(default=False)
+    banned: Mapped[bool] = mapped_column(default=False)
+    updated_at: Mapped[datetime]
+
+
+class Circuit(Model):
+    """A stop on sending: WeChat's quota is used up, a template is banned, or we are misconfigured."""
+
+    __tablename__ = "notification_circuit"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    name: Mapped[str]
+    open_until: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class WeChatEvent(Leased):
+    """A pushed event as it arrived; answered first, applied by a worker."""
+
+    __tablename__ = "notification_wechat_event"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        CheckConstraint("state IN ('received', 'applied', 'parked', 'ignored', 'dead')", name="state_known"),
+        Index("ix_notification_wechat_event_due", "id", postgresql_where=text("state IN ('received', 'parked')")),
+    )
+
+    dedupe_key: Mapped[str]
+    event: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default="received")
+    not_before: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]

@@ -1,0 +1,106 @@
+"""Reads over one's own messages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+
+from app.foundation.database import reading
+from app.identity.types import ResidentId
+from app.notifications.models import Delivery, Message, Subscription
+from app.notifications.types import (
+    STATE_LABELS,
+    SUPPRESSION_LABELS,
+    DeliveryState,
+    InboxItem,
+    SuppressionReason,
+)
+
+
+def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) -> list[InboxItem]:
+    """Return a person's messages, newest first, each with the honest state of its push."""
+    query = (
+        select(
+            Message.id,
+            Message.template,
+            Message.title,
+            Message.body,
+            Message.link,
+            Message.created_at,
+            Message.read_at,
+            Delivery.state,
+            Delivery.reason,
+            Delivery.sent_at,
+        )
+        .join(Delivery, Delivery.message_id == Message.id)
+        .where(Message.resident_id == resident)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Message.id < before)
+    with reading() as connection:
+        return [_item(row) for row in connection.execute(query)]
+
+
+def unread(resident: ResidentId) -> int:
+    """Count a person's unread messages."""
+    with reading() as connection:
+        return connection.scalar(
+            select(func.count()).where(Message.resident_id == resident, Message.read_at.is_(None))
+        ) or 0
+
+
+def credits_left(resident: ResidentId) -> Mapping[str, bool]:
+    """Say for each template the person ever answered about whether a push could leave now."""
+    query = select(
+        Subscription.template, Subscription.credits + Subscription.provisional > 0, Subscription.standing
+    ).where(Subscription.resident_id == resident)
+    with reading() as connection:
+        return {key: bool(paid or standing) for key, paid, standing in connection.execute(query)}
+
+
+def deliveries_by_state(since: datetime, until: datetime) -> Mapping[str, int]:
+    """Count pushes by state for operations."""
+    query = (
+        select(Delivery.state, func.count())
+        .where(Delivery.created_at >= since, Delivery.created_at < until)
+        .group_by(Delivery.state)
+    )
+    with reading() as connection:
+        return {state: count for state, count in connection.execute(query)}
+
+
+def oldest_queued_seconds() -> float:
+    """Return the age of the oldest push that is due and waiting."""
+    due = (Delivery.state == DeliveryState.QUEUED) & (
+        func.coalesce(Delivery.not_before, Delivery.created_at) <= func.now()
+    )
+    age = func.extract("epoch", func.now() - func.min(func.coalesce(Delivery.not_before, Delivery.created_at)))
+    with reading() as connection:
+        return float(connection.scalar(select(age).where(due)) or 0)
+
+
+def _item(row: Row[Any]) -> InboxItem:
+    state = DeliveryState(row.state)
+    return InboxItem(
+        id=row.id,
+        template=row.template,
+        title=row.title,
+        body=row.body,
+        link=row.link,
+        created_at=row.created_at,
+        read_at=row.read_at,
+        delivery_state=state,
+        delivery_label=STATE_LABELS[state],
+        delivery_note=_note(state, row.reason),
+        sent_at=row.sent_at,
+    )
+
+
+def _note(state: DeliveryState, reason: str | None) -> str | None:
+    if state is DeliveryState.SUPPRESSED and reason in set(SuppressionReason):
+        return SUPPRESSION_LABELS[SuppressionReason(reason)]
+    return None

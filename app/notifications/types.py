@@ -1,0 +1,127 @@
+"""What a message, its delivery and a subscription can be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+MessageId = NewType("MessageId", UUID)
+
+
+class TemplateKind(StrEnum):
+    """One accept buys one push (一次性), or many (长期)."""
+
+    ONE_TIME = "one_time"
+    LONG_TERM = "long_term"
+
+
+class DeliveryState(StrEnum):
+    """The states of one push; what is shown is never better than what can be proved."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    UNCONFIRMED = "unconfirmed"
+    HELD = "held"
+    EXPIRED = "expired"
+    DEAD = "dead"
+
+
+STATE_LABELS: dict[DeliveryState, str] = {
+    DeliveryState.QUEUED: "待发送",
+    DeliveryState.SENDING: "发送中",
+    DeliveryState.ACCEPTED: "微信已受理",
+    DeliveryState.DELIVERED: "已送达",
+    DeliveryState.REJECTED: "微信未能送达",
+    DeliveryState.REFUSED: "用户未订阅",
+    DeliveryState.SUPPRESSED: "未发微信，仅在站内",
+    DeliveryState.FAILED: "发送失败",
+    DeliveryState.UNKNOWN: "结果未知",
+    DeliveryState.UNCONFIRMED: "未收到送达回执",
+    DeliveryState.HELD: "暂停发送",
+    DeliveryState.EXPIRED: "已过期未发送",
+    DeliveryState.DEAD: "发送失败",
+}
+
+FINAL = frozenset(
+    {
+        DeliveryState.DELIVERED,
+        DeliveryState.REJECTED,
+        DeliveryState.REFUSED,
+        DeliveryState.SUPPRESSED,
+        DeliveryState.FAILED,
+        DeliveryState.EXPIRED,
+        DeliveryState.DEAD,
+    }
+)
+"""No event and no late worker changes a delivery that has got here."""
+
+
+class SuppressionReason(StrEnum):
+    """Why nothing was sent to WeChat although the message is in the inbox."""
+
+    NO_CREDIT = "no_credit"
+    NO_CONSENT = "no_consent"
+    NO_WECHAT = "no_wechat"
+    NO_TEMPLATE = "no_template"
+
+
+SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
+    SuppressionReason.NO_CREDIT: "您没有剩余的订阅次数",
+    SuppressionReason.NO_CONSENT: "您已关闭消息推送",
+    SuppressionReason.NO_WECHAT: "没有可用的微信账号",
+    SuppressionReason.NO_TEMPLATE: "该类消息暂未开通微信通知",
+}
+
+
+class Lane(StrEnum):
+    """Who goes first: notices about a running case overtake campaigns."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class Choice(StrEnum):
+    """What a phone reports after wx.requestSubscribeMessage."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    BAN = "ban"
+    FILTER = "filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One subscribe-message template of config/notifications.yaml."""
+
+    key: str
+    title: str
+    kind: TemplateKind
+    page: str
+    page_params: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A message as its owner sees it."""
+
+    id: UUID
+    template: str
+    title: str
+    body: str
+    link: str
+    created_at: datetime
+    read_at: datetime | None
+    delivery_state: DeliveryState
+    delivery_label: str
+    delivery_note: str | None
+    sent_at: datetime | None

@@ -1,0 +1,1 @@
+"""消息 over HTTP: the inbox, subscription prompts, and WeChat's callback."""
