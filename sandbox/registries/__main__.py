@@ -1,0 +1,55 @@
+"""`python -m sandbox.registries`: serve until SIGTERM or SIGINT; the first line printed says where."""
+
+import argparse
+import asyncio
+import signal
+import socket
+import sys
+
+from aiohttp import web
+
+from sandbox.registries.server import make_app
+
+DEMO_KEY = "registries-sandbox-key"
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line; port 0 means any free one."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.registries", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--key", default=DEMO_KEY, help="what askers send as X-Sharing-Key")
+    return parser.parse_args()
+
+
+async def serve(host: str, port: int, key: str) -> None:
+    """Answer until told to stop; raises OSError if the address is taken."""
+    runner = web.AppRunner(make_app(key), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    listener = socket.create_server((host, port), backlog=512)
+    site = web.SockSite(runner, listener)
+    await site.start()
+    sys.stdout.write(f"registries sandbox ready port={listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    await stop.wait()
+    await runner.cleanup()
+
+
+def main() -> int:
+    """Return 0 when told to stop, 1 when the address cannot be had."""
+    options = arguments()
+    try:
+        asyncio.run(serve(options.host, options.port, options.key))
+    except OSError as taken:
+        sys.stderr.write(
+            f"registries sandbox: {options.host}:{options.port} cannot be used: {taken.strerror}\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
