@@ -1,4 +1,5 @@
 """WeChat's server APIs: `port` says what can be asked, `errors` what can go wrong, `live` asks the real one.
 
-Domain code needs `from app.gateways.wechat import errors, port` only; processes call `port.use(live.build(settings))`.
+The domain needs `from app.gateways.wechat import errors, port` only; a process calls
+`port.use(live.build(settings))` once. `callbacks` opens what WeChat pushes to us.
 """

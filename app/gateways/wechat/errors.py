@@ -1,6 +1,6 @@
 """What can go wrong with WeChat, named by what the caller has to do about it.
 
-An error carries the errcode and the rid (WeChat explains a rid for seven days), and never a URL, secret or token.
+An error carries the errcode and the rid (WeChat explains a rid for seven days), never a URL, secret or token.
 `REACTIONS` is the table of wechat.md §1.1 as data.
 """
 
@@ -62,12 +62,6 @@ class Concurrent(Answered):
     """Another message to the same person is on its way (43108): try again after about a second."""
 
     reaction = Reaction.RETRY
-
-
-class TokenRefused(Answered):
-    """The access token was refused even after one refresh: nothing was done, try again later, alert."""
-
-    reaction = Reaction.REFRESH
 
 
 class MinuteQuota(Answered):
@@ -133,7 +127,7 @@ class BadTemplateData(Rejected):
 
 
 class Uncheckable(Rejected):
-    """WeChat will not judge this text (user not here within two hours, wrong scene): use our own moderation."""
+    """WeChat will not judge this text (user not here for two hours, wrong scene): use our own moderation."""
 
 
 class Unrecognised(Rejected):
@@ -147,9 +141,15 @@ class Misconfigured(Answered):
 
 
 class NotSent(WeChatError):
-    """No byte of the request was processed (no connection, no token): trying again is safe."""
+    """Nothing of the call was processed (no connection, no token): trying again is safe."""
 
     reaction = Reaction.RETRY
+
+
+class TokenRefused(NotSent):
+    """The access token was refused even after one refresh: nothing was done, try again later, alert."""
+
+    reaction = Reaction.REFRESH
 
 
 class OutcomeUnknown(WeChatError):
@@ -160,7 +160,7 @@ class OutcomeUnknown(WeChatError):
 
 _CODE_PROBLEMS: Final[Mapping[int, CodeProblem]] = {40029: CodeProblem.INVALID, 40163: CodeProblem.USED}
 
-REACTIONS: Final[Mapping[int, type[Answered]]] = {
+REACTIONS: Final[Mapping[int, type[WeChatError]]] = {
     -1: Busy,
     45063: Busy,
     43108: Concurrent,
@@ -180,16 +180,16 @@ REACTIONS: Final[Mapping[int, type[Answered]]] = {
 }
 """errcode → what it means anywhere, unless `REACTIONS_AT` says otherwise."""
 
-REACTIONS_AT: Final[Mapping[tuple[str, int], type[Answered]]] = {
+REACTIONS_AT: Final[Mapping[tuple[str, int], type[WeChatError]]] = {
     ("/cgi-bin/token", 40001): Misconfigured,
     ("/cgi-bin/stable_token", 40001): Misconfigured,
     ("/wxa/getwxacodeunlimit", 45009): MinuteQuota,
     ("/wxa/msg_sec_check", 40003): Uncheckable,
 }
-"""(path, errcode) whose meaning differs at one API: a wrong AppSecret, a quota per minute, an unknown reader."""
+"""(path, errcode) with another meaning at one API: a wrong AppSecret, a quota per minute, an unknown user."""
 
 
-def refusal(path: str, errcode: int, errmsg: str) -> Answered:
+def refusal(path: str, errcode: int, errmsg: str) -> WeChatError:
     """Return the error that an answer of WeChat's stands for."""
     found = _RID.search(errmsg)
     rid = found[1] if found else None
