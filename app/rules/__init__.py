@@ -8,6 +8,6 @@ Map (import from the modules, nothing is re-exported here):
 - `syntax`: the nodes All, Any, Not, Leaf, ListNode; parse, parse_form, dump, walk, names_in
 - `evaluation`: evaluate, the plain recursive definition everything else must agree with
 - `compilation`: compile_condition, the same answer as a closure
-- `explanation`: explain, describe, missing
-- `amounts`: parse_benefit, assess_amount; `expressions` is the arithmetic inside
+- `explanation`: explain, describe
+- `amounts`: parse_benefit, assess_amount; inside: `benefits`, `expressions`, `intervals`
 """
