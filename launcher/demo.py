@@ -104,16 +104,20 @@ def demo_people(path: Path) -> list[dict[str, Any]]:
 
 def demo_sheet(*, people: Path, officers: Sequence[Mapping[str, Any]], app_id: str) -> dict[str, Any]:
     """Return what var/demo.json says, so that scripts and newcomers need not guess."""
-    shown = ("openid", "name", "id_number", "phone", "about")
+    person_keys = ("key", "openid", "name", "id_number", "phone", "subscription_credit")
+    enterprise_keys = ("key", "name", "uscc", "representative")
     return {
         "wechat_app_id": app_id,
-        "people": [{key: person.get(key) for key in shown} for person in demo_people(people)],
+        "people": [_sheet_entry(person, person_keys) for person in demo_people(people)],
         "enterprises": [
-            {key: enterprise.get(key) for key in ("name", "uscc", "about") if key in enterprise}
-            for enterprise in _yaml(people).get("enterprises", [])
+            _sheet_entry(enterprise, enterprise_keys) for enterprise in _yaml(people).get("enterprises", [])
         ],
         "officers": [dict(officer) for officer in officers],
     }
+
+
+def _sheet_entry(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record} | {"about": record.get("shows", "")}
 
 
 def _template_id(key: str) -> str:

@@ -17,7 +17,7 @@ from typing import IO, Self
 
 from launcher.processes import RUN_MARK, end_groups, marked
 
-_GRACE_SECONDS = 6.0
+_GRACE_SECONDS = 2.5
 
 
 class Guard:

@@ -181,7 +181,11 @@ def _services(premises: Premises) -> tuple[Program, ...]:
         ready_text="ready for action",
     )
     scheduler = Program(
-        name="scheduler", arguments=_python("app.scheduler"), environment=environment, folder=premises.root
+        name="scheduler",
+        arguments=_python("app.scheduler"),
+        environment=environment,
+        folder=premises.root,
+        settle=1.5,  # it listens nowhere; what cannot import dies sooner than this
     )
     return web, worker, scheduler
 

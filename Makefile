@@ -1,0 +1,47 @@
+# Two commands are enough: `make run` and `make test`. They need Python >= 3.11, make and a POSIX shell, nothing else.
+SHELL = /bin/sh
+VENV ?= .venv
+PY = "$(VENV)/bin/python"
+ARGS ?=
+ENVIRONMENT = VENV="$(VENV)" sh launcher/environment.sh
+LAUNCH = exec $(PY) -m launcher --follow-parent
+
+.PHONY: help run test check tour bench lock install install-dev
+
+help:
+	@echo 'make run            安装并启动整个系统 (install, start everything); FRESH=1 清空重来, PORT=8000 指定端口'
+	@echo '                    DATABASE_URL / REDIS_URL 设了就用它们 (given servers are used)'
+	@echo 'make test           全部测试 (the whole suite); ARGS="-k login" 传给 pytest'
+	@echo 'make check          ruff, mypy, import-linter, OpenAPI 快照'
+	@echo 'make tour           走一遍全程，没启动就先启动 (the whole errand, as a phone and an officer see it)'
+	@echo 'make bench          测速 (benchmarks)'
+	@echo 'make lock           重新锁定依赖版本 (recompile the pins)'
+
+install:
+	@$(ENVIRONMENT) requirements.txt
+
+install-dev:
+	@$(ENVIRONMENT) requirements.txt requirements-dev.txt
+
+run: install
+	@$(LAUNCH) $(if $(filter-out 0 no false,$(FRESH)),--fresh)
+
+tour: install
+	@$(LAUNCH) tour
+
+test: install-dev
+	@exec $(PY) -m pytest -n auto $(ARGS)
+
+check: install-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(PY) -m app.commands openapi --check docs/openapi.json
+
+bench: install-dev
+	@exec $(PY) -m benchmarks $(ARGS)
+
+lock: install-dev
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
