@@ -1,0 +1,1 @@
+"""What routes share: access, errors, strict JSON, idempotency, pages, preconditions, ETags, headers."""

@@ -1,0 +1,65 @@
+"""Wire schemas' common ground: unknown fields are refused, moments are RFC 3339 in UTC, money is a string."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import marshmallow
+from marshmallow import RAISE, ValidationError, fields, validate
+
+
+class Schema(marshmallow.Schema):
+    """Base of every wire schema."""
+
+    class Meta:
+        """Refuse what is not declared; keep the order of declaration."""
+
+        unknown = RAISE
+
+
+class QuerySchema(Schema):
+    """Base of query string schemas; use with `@blp.arguments(X, location="query")`."""
+
+
+class Moment(fields.AwareDateTime):
+    """A moment: RFC 3339 with an offset in, UTC with `Z` out."""
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        if value is None:
+            return None
+        text = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+        return text.replace("+00:00", "Z")
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, *args, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from error
+
+
+class Money(fields.Field[Decimal]):
+    """An amount of money: a decimal string with at most two places, in and out."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> str | None:
+        return None if value is None else f"{value:.2f}"
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+        try:
+            amount = Decimal(value) if isinstance(value, str) else None
+        except InvalidOperation:
+            amount = None
+        if amount is None or not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
+            raise ValidationError("请填写金额，最多两位小数")
+        return amount
+
+
+class RegionCode(fields.String):
+    """Six digits of GB/T 2260."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"^[0-9]{6}\Z", error="请填写六位行政区划代码"), **kwargs)
+
+
+class Empty(Schema):
+    """A body without fields."""

@@ -1,0 +1,22 @@
+"""The harness: real servers, one savepoint per test, no socket beyond this machine, no secrets in logs."""
+
+import os
+
+import pytest
+
+pytest_plugins = [  # a plugin stands after those it imports
+    "tests.support.sockets",
+    "tests.support.canary",
+    "tests.support.servers",
+    "tests.support.sandboxes",
+    "tests.support.database",
+    "tests.support.client",
+    "tests.support.clock",
+    "tests.support.queries",
+]
+
+
+@pytest.fixture(scope="session")
+def worker():
+    """The name of this test process: `main`, or `gw0`, `gw1`, … under xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
