@@ -1,4 +1,4 @@
-"""The control side, `/__emu__/`: people, faults, journal, reset, health; for tests and the launcher, no key."""
+"""The control side, `/__emu__/`: people, faults, journal, reset, health; for tests and scripts, no key."""
 
 import re
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ class Control:
         return web.json_response({"items": [subject.as_json() for subject in self.register.everybody()]})
 
     async def change_person(self, request: web.Request) -> web.Response:
-        """`POST /__emu__/people`: add somebody or change what departments know, with its date.
+        """`POST /__emu__/people`: add somebody, or change what departments know of them.
 
         `{id_number | uscc, name?, openid?, phone?, departments?: {slug: {as_of, facts?, lists?, shares?}},
-        certificates?: [{type, number, fields, valid_to, status}]}`; a fact or list given as null is forgotten.
+        certificates?: [{type, number, fields, valid_to, status}]}`; null forgets a fact or list.
         """
         body = await body_of(request)
         identifier = body.get("id_number", body.get("uscc"))

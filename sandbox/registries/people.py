@@ -113,8 +113,8 @@ class Register:
     def change(self, identifier: str, changes: Mapping[str, Any]) -> Subject:
         """Add a subject, or change what departments know of it.
 
-        `changes`: `{name?, openid?, phone?, departments?: {slug: {as_of, facts?, lists?, shares?}}, certificates?}`.
-        A fact given as null is forgotten; certificates of a given type replace those held.
+        `changes`: `{name?, openid?, phone?, certificates?, departments?: {slug: {as_of, facts?, lists?,
+        shares?}}}`.  A fact given as null is forgotten; certificates of a given type replace those held.
         """
         departments = changes.get("departments", {})
         for slug in departments:
