@@ -23,14 +23,19 @@ def region_params(region_code: str | None) -> Params:
 
 
 def region_of(values: Mapping[str, object]) -> str | None:
-    """Return the region whose parameters apply: where one lives, else the 户籍, else the enterprise's seat."""
+    """Return the region whose parameters apply.
+
+    Where one lives, else the 户籍, else the enterprise's seat.
+    """
     for name in ("residence_region", "hukou_region", "ent_region"):
         if isinstance(values.get(name), str):
             return str(values[name])
     return None
 
 
-def assess(policy: Policy, values: Mapping[str, object], known: Mapping[str, KnownFact], *, as_of: date) -> Assessment:
+def assess(
+    policy: Policy, values: Mapping[str, object], known: Mapping[str, KnownFact], *, as_of: date
+) -> Assessment:
     """Answer with reasons, amount and what is missing; `known` says where each value came from."""
     if not policy.in_force(as_of):
         return _not_in_force(policy, as_of)
@@ -74,10 +79,8 @@ def _view(reason: Reason, known: Mapping[str, KnownFact]) -> ReasonView:
 
 def shown(value: object, *, sensitive: bool) -> str | None:
     """Return a value as text for a reason; a sensitive one says only that it was seen."""
-    if value is None:
-        return None
-    if sensitive:
-        return HIDDEN
+    if value is None or sensitive:
+        return None if value is None else HIDDEN
     match value:
         case bool():
             return "是" if value else "否"

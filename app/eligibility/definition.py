@@ -19,7 +19,10 @@ MODES = ("免申即享", "快申快享", "申报即享", "需申请")
 
 
 def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
-    """Check a policy and parse its condition and benefit; raises PolicyFaulty with everything that is wrong."""
+    """Check a policy and parse its condition and benefit.
+
+    Raises PolicyFaulty with everything that is wrong.
+    """
     faults = _shape_faults(raw)
     audience = Audience(raw["audience"]) if raw.get("audience") in set(Audience) else Audience.PERSON
     conditions = _parsed(faults, "conditions", raw, audience)

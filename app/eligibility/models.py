@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.eligibility.types import Outcome, RunState, VersionState
 from app.foundation.database import Model
 from app.foundation.leases import Leased
-from app.eligibility.types import Outcome, RunState, VersionState
 
 _STATES = ", ".join(repr(state.value) for state in VersionState)
 _OUTCOMES = ", ".join(repr(outcome.value) for outcome in Outcome)

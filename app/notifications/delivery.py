@@ -94,7 +94,10 @@ def _claim() -> list[Delivery]:
 
 
 def _prepare() -> tuple[list[Attempt], bool]:
-    """Turn due rows into attempts and settle those that must not be sent; False where there was nothing to do."""
+    """Turn due rows into attempts and settle those that must not be sent.
+
+    False where there was nothing to do.
+    """
     if circuits.is_open(circuits.SENDING):
         return [], False
     mine = [row for row in _claim() if _alone_with(ResidentId(row.resident_id))]

@@ -43,7 +43,10 @@ class Delivery(Leased):
         CheckConstraint(_one_of("lane", Lane), name="lane_known"),
         UniqueConstraint("message_id"),
         Index(
-            "ix_notification_delivery_due", "lane", "id", postgresql_where=text("state IN ('queued', 'sending')")
+            "ix_notification_delivery_due",
+            "lane",
+            "id",
+            postgresql_where=text("state IN ('queued', 'sending')"),
         ),
         Index(
             "ix_notification_delivery_open",
@@ -108,7 +111,9 @@ class WeChatEvent(Leased):
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         CheckConstraint("state IN ('received', 'applied', 'parked', 'ignored', 'dead')", name="state_known"),
-        Index("ix_notification_wechat_event_due", "id", postgresql_where=text("state IN ('received', 'parked')")),
+        Index(
+            "ix_notification_wechat_event_due", "id", postgresql_where=text("state IN ('received', 'parked')")
+        ),
     )
 
     dedupe_key: Mapped[str]

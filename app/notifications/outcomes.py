@@ -1,7 +1,7 @@
 """What a send came to, and how it is booked: state, credit, retry, circuit.
 
-Source of the reactions: WeChat's return codes of subscribeMessage.send and the policy for timeouts: once bytes have
-left, the outcome is unknown until WeChat's own event says otherwise.
+Source of the reactions: WeChat's return codes of subscribeMessage.send and the policy for timeouts: once
+bytes have left, the outcome is unknown until WeChat's own event says otherwise.
 """
 
 import random
@@ -59,7 +59,10 @@ def of_error(error: errors.WeChatError) -> Outcome:
 
 
 def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
-    """Write the outcome of attempt `number`; False where the row has moved on (a late worker changes nothing)."""
+    """Write the outcome of attempt `number`.
+
+    False where the row has moved on (a late worker changes nothing).
+    """
     row = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
     if row is None or row.attempts != number:
         return False
@@ -70,7 +73,9 @@ def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
     resident = ResidentId(row.resident_id)
     if outcome.state is DeliveryState.REFUSED:
         subscriptions.exhausted(resident, row.template)
-    elif outcome.state in {DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED} and row.credit_taken:
+    elif (
+        outcome.state in {DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED} and row.credit_taken
+    ):
         subscriptions.give_back(resident, row.template)
     _trip_circuits(row.template, outcome)
     if outcome.state is DeliveryState.QUEUED:

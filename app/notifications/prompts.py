@@ -1,4 +1,7 @@
-"""Which templates to ask for at a moment of the phone: at most three, one kind only, never what is left over."""
+"""Which templates to ask for at a moment of the phone.
+
+At most three, one kind only, never what is left over.
+"""
 
 from dataclasses import dataclass
 

@@ -48,9 +48,12 @@ def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) 
 def unread(resident: ResidentId) -> int:
     """Count a person's unread messages."""
     with reading() as connection:
-        return connection.scalar(
-            select(func.count()).where(Message.resident_id == resident, Message.read_at.is_(None))
-        ) or 0
+        return (
+            connection.scalar(
+                select(func.count()).where(Message.resident_id == resident, Message.read_at.is_(None))
+            )
+            or 0
+        )
 
 
 def credits_left(resident: ResidentId) -> Mapping[str, bool]:
@@ -70,7 +73,7 @@ def deliveries_by_state(since: datetime, until: datetime) -> Mapping[str, int]:
         .group_by(Delivery.state)
     )
     with reading() as connection:
-        return {state: count for state, count in connection.execute(query)}
+        return dict(connection.execute(query).tuples().all())
 
 
 def oldest_queued_seconds() -> float:
@@ -78,7 +81,9 @@ def oldest_queued_seconds() -> float:
     due = (Delivery.state == DeliveryState.QUEUED) & (
         func.coalesce(Delivery.not_before, Delivery.created_at) <= func.now()
     )
-    age = func.extract("epoch", func.now() - func.min(func.coalesce(Delivery.not_before, Delivery.created_at)))
+    age = func.extract(
+        "epoch", func.now() - func.min(func.coalesce(Delivery.not_before, Delivery.created_at))
+    )
     with reading() as connection:
         return float(connection.scalar(select(age).where(due)) or 0)
 

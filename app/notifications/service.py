@@ -40,8 +40,8 @@ class Notice:
 def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
     """Put a message into the inbox and its push into the outbox, in the caller's transaction.
 
-    Telling the same event twice tells it once: the second call returns None. Raises UnfitTemplateValues where the
-    values break WeChat's rules.
+    Telling the same event twice tells it once: the second call returns None. Raises UnfitTemplateValues
+    where the values break WeChat's rules.
     """
     template = templates.all_templates()[notice.template]
     values = templates.fill(template, notice.values)

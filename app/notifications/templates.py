@@ -79,7 +79,10 @@ def fits(field: str, text: str) -> bool:
 
 
 def page(template: Template, params: Mapping[str, str]) -> str:
-    """Return the page a tap opens: a path of the allow-list with typed parameters (no address of a client's)."""
+    """Return the page a tap opens.
+
+    A path of the allow-list with typed parameters (no address of a client's).
+    """
     if set(params) != set(template.page_params):
         raise UnfitTemplateValues(f"{template.key}: page parameters differ")
     query = "&".join(f"{name}={quote(params[name], safe='')}" for name in template.page_params)

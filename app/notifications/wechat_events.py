@@ -1,10 +1,10 @@
 """WeChat's pushed events: stored and answered at once, applied by a worker, each exactly once.
 
-Events may come twice, out of order, or before our own commit; a sent event whose message is not known yet is parked
-and tried again for a day.
+Events may come twice, out of order, or before our own commit; a sent event whose message is not known yet
+is parked and tried again for a day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from app.foundation.leases import claim
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.signals import Signal
 from app.foundation.transaction import atomic
+from app.gateways.wechat import callbacks
+from app.gateways.wechat.callbacks import Callback
 from app.identity import queries as identity
 from app.identity.types import ResidentId
 from app.notifications import outcomes, subscriptions
@@ -31,16 +33,19 @@ MATCH_WINDOW = timedelta(hours=72)
 MAX_ATTEMPTS = 10
 _log = structlog.get_logger(__name__)
 
-account_cancelled: "Signal[ResidentId]" = Signal("wechat.account_cancelled")
-authorisation_revoked: "Signal[ResidentId]" = Signal("wechat.authorisation_revoked")
+account_cancelled: Signal[ResidentId] = Signal("wechat.account_cancelled")
+authorisation_revoked: Signal[ResidentId] = Signal("wechat.authorisation_revoked")
 
 
-def receive(message: Mapping[str, Any], *, dedupe_key: str) -> bool:
+def receive(callback: Callback) -> bool:
     """Store a verified, decrypted event; False where it was stored before (a retry of WeChat's)."""
     stored = session.execute(
         insert(WeChatEvent)
         .values(
-            id=new_id(), dedupe_key=dedupe_key, event=str(message.get("Event", "")).lower(), payload=dict(message)
+            id=new_id(),
+            dedupe_key=callback.dedupe_key,
+            event=callback.event,
+            payload=dict(callback.message),
         )
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(WeChatEvent.id)
@@ -70,14 +75,15 @@ def apply_due() -> int:
 
 def _apply(row: WeChatEvent) -> None:
     """Apply one event and settle its row."""
-    openid = str(row.payload.get("FromUserName") or "")
-    account = str(row.payload.get("OpenID") or openid)
-    match row.event:
+    callback = callbacks.read(row.payload)
+    account = str(callback.message.get("OpenID") or callback.openid)
+    match callback.event:
         case "subscribe_msg_popup_event" | "subscribe_msg_change_event":
-            _answers(openid, row.payload["items"])
+            _answers(callback.openid, callback.items)
             state = "applied"
         case "subscribe_msg_sent_event":
-            state = "applied" if all([_sent(openid, item) for item in row.payload["items"]]) else "parked"
+            found = [_sent(callback.openid, item) for item in callback.items]
+            state = "applied" if all(found) else "parked"
         case "user_authorization_cancellation":
             state = _tell(account_cancelled, account)
         case "user_authorization_revoke":
@@ -92,7 +98,7 @@ def _apply(row: WeChatEvent) -> None:
     row.applied_at = clock.now() if state == "applied" else None
 
 
-def _answers(openid: str, items: list[dict[str, Any]]) -> None:
+def _answers(openid: str, items: Iterable[Mapping[str, Any]]) -> None:
     """Book the answers to a prompt, or a later change of mind."""
     resident = identity.resident_by_openid(openid)
     for item in items:
@@ -148,7 +154,7 @@ def _find(openid: str, item: Mapping[str, Any]) -> Delivery | None:
     )
 
 
-def _tell(signal: "Signal[ResidentId]", openid: str) -> str:
+def _tell(signal: Signal[ResidentId], openid: str) -> str:
     resident = identity.resident_by_openid(openid)
     if resident is None:
         return "ignored"
@@ -157,7 +163,10 @@ def _tell(signal: "Signal[ResidentId]", openid: str) -> str:
 
 
 def give_up_waiting() -> int:
-    """Call pushes that WeChat accepted but never confirmed within 72 hours what they are; returns how many."""
+    """Call pushes that WeChat accepted but never confirmed within 72 hours what they are.
+
+    Returns how many.
+    """
     result = session.execute(
         update(Delivery)
         .where(

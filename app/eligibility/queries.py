@@ -1,0 +1,128 @@
+"""Reads: policies for everyone, matches for their owner, runs for officers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.eligibility import policies
+from app.eligibility.errors import RunNotFound
+from app.eligibility.models import Match, MatchRun, PolicyVersion
+from app.eligibility.types import Audience, Outcome, Policy
+from app.foundation.database import reading
+from app.foundation.regions import covers
+from app.identity.types import OfficerPrincipal, ResidentId
+from app.residents import fact_catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class MatchItem:
+    """One line of my matches."""
+
+    policy: Policy
+    outcome: Outcome
+    new: bool
+    amount: Mapping[str, Any] | None
+    reasons_count: int
+    missing: Sequence[Mapping[str, str]]
+    matched_at: datetime
+    rule_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """How far a match run is."""
+
+    id: UUID
+    policy_id: str
+    rule_version: int
+    state: str
+    counts: Mapping[str, int]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem]:
+    """Return a person's matches: eligible first, then what is nearest to an answer.
+
+    A national policy steps back where its regional version (implements) is shown too.
+    """
+    query = select(Match).where(
+        Match.resident_id == resident,
+        Match.outcome.in_([outcome.value for outcome in outcomes]),
+        Match.dismissed.is_(None),
+    )
+    with reading() as connection:
+        rows = connection.execute(query).all()
+    current = {policy.id: policy for policy in policies.all_published()}
+    shown = [row for row in rows if row.policy_id in current]
+    replaced = {current[row.policy_id].implements for row in shown}
+    items = [_item(row, current[row.policy_id]) for row in shown if row.policy_id not in replaced]
+    return sorted(
+        items, key=lambda item: (item.outcome is not Outcome.ELIGIBLE, len(item.missing), item.policy.id)
+    )
+
+
+def policy(policy_id: str) -> Policy:
+    """Return a published policy; raises PolicyNotFound."""
+    return policies.published(policy_id)
+
+
+def search(*, q: str = "", region: str | None = None, audience: Audience | None = None) -> list[Policy]:
+    """Return published policies by word, region (its own and every wider area's) and audience."""
+    return [
+        policy
+        for policy in policies.all_published()
+        if (audience is None or policy.audience is audience)
+        and (region is None or covers(policy.region_code, region))
+        and (not q or q in policy.title or q in policy.summary)
+    ]
+
+
+def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
+    """Return a match run of a policy in the officer's region; raises RunNotFound."""
+    query = (
+        select(MatchRun, PolicyVersion.region_code)
+        .join(
+            PolicyVersion,
+            (PolicyVersion.policy_id == MatchRun.policy_id)
+            & (PolicyVersion.version == MatchRun.rule_version),
+        )
+        .where(MatchRun.id == run_id)
+    )
+    with reading() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None or not covers(officer.region_code, row.region_code):
+        raise RunNotFound
+    return RunView(
+        row.id, row.policy_id, row.rule_version, row.state, row.counts, row.created_at, row.finished_at
+    )
+
+
+def matches_by_outcome() -> Mapping[str, int]:
+    """Count stored matches by outcome for operations."""
+    query = select(Match.outcome, func.count()).group_by(Match.outcome)
+    with reading() as connection:
+        return dict(connection.execute(query).tuples().all())
+
+
+def _item(row: Any, policy: Policy) -> MatchItem:
+    vocabulary = fact_catalogue.vocabulary()
+    missing = []
+    for name in row.missing:
+        found = vocabulary.find(policy.audience.value, name)
+        label, how = (found.label, found.how.value) if found else (name, "fetch")
+        missing.append({"fact": name, "label": label, "how": how})
+    return MatchItem(
+        policy=policy,
+        outcome=Outcome(row.outcome),
+        new=row.seen_at is None,
+        amount=row.amount,
+        reasons_count=row.reasons_count,
+        missing=missing,
+        matched_at=row.matched_at,
+        rule_version=row.rule_version,
+    )

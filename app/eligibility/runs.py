@@ -1,0 +1,103 @@
+"""Match runs: one policy version against everyone registered, resumable, counted honestly.
+
+A batch of residents, their matches, messages and the moved cursor are one transaction, so a killed worker
+repeats nothing and skips nobody.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.audit import trail
+from app.eligibility import policies
+from app.eligibility.matching import Change, match_against
+from app.eligibility.models import MatchRun
+from app.eligibility.notices import match_notice
+from app.eligibility.types import Audience, Outcome, Policy, RunId, RunState
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.leases import claim
+from app.foundation.queue import Bell, ring_on_commit
+from app.foundation.transaction import atomic
+from app.identity import queries as identity
+from app.identity.types import ResidentId
+from app.notifications import service as notifications
+from app.residents import consents, facts
+
+BATCH, LEASE = 200, timedelta(seconds=60)
+
+
+def start(policy: Policy) -> RunId:
+    """Begin matching everyone against a policy version; a worker does the rest."""
+    run = MatchRun(policy_id=policy.id, rule_version=policy.version, counts={})
+    session.add(run)
+    session.flush()
+    ring_on_commit(Bell.MATCH_RUNS)
+    return RunId(run.id)
+
+
+def advance_due() -> int:
+    """Work on runs that nobody works on until all are finished; returns the batches done."""
+    batches = 0
+    while True:
+        with atomic():
+            claimed = claim(MatchRun, MatchRun.state == RunState.RUNNING, limit=1, lease=LEASE)
+        if not claimed:
+            return batches
+        run_id, number = claimed[0]
+        while _advance(run_id, number):
+            batches += 1
+
+
+def _advance(run_id: UUID, number: int) -> bool:
+    """Do one batch; False when the run is finished or another worker has taken it over."""
+    with atomic():
+        run = session.scalar(select(MatchRun).where(MatchRun.id == run_id).with_for_update())
+        if run is None or run.attempts != number or run.state != RunState.RUNNING:
+            return False
+        policy = policies.exact(run.policy_id, run.rule_version)
+        residents = _batch(policy, run.cursor)
+        counts = Counter({str(key): int(value) for key, value in run.counts.items()})
+        if residents:
+            _match_batch(policy, residents, counts)
+            run.cursor, run.leased_until = residents[-1], clock.now() + LEASE
+        else:
+            run.state, run.finished_at, run.leased_until = RunState.FINISHED, clock.now(), None
+            trail.record(
+                "match_run.finished",
+                actor=trail.SYSTEM,
+                subject=("match_run", run.id),
+                details=dict(counts),
+            )
+        run.counts = dict(counts)
+        return bool(residents)
+
+
+def _batch(policy: Policy, cursor: UUID | None) -> list[ResidentId]:
+    if policy.audience is not Audience.PERSON:
+        return []
+    return identity.verified_residents(after=cursor, limit=BATCH)
+
+
+def _match_batch(policy: Policy, residents: list[ResidentId], counts: Counter[str]) -> None:
+    consenting = consents.granted_among(residents, "matching")
+    known = facts.fact_sets(consenting)
+    counts["no_consent"] += len(residents) - len(consenting)
+    for resident in consenting:
+        counts["evaluated"] += 1
+        for change in match_against(resident, known.get(resident, {}), [policy]):
+            _count_and_tell(resident, policy, change, counts)
+
+
+def _count_and_tell(resident: ResidentId, policy: Policy, change: Change, counts: Counter[str]) -> None:
+    outcome = change.assessment.outcome
+    if outcome is Outcome.UNDETERMINED:
+        counts["undetermined"] += 1
+    if change.before is Outcome.ELIGIBLE and outcome is not Outcome.ELIGIBLE:
+        counts["lost"] += 1
+    if outcome is Outcome.ELIGIBLE and change.before is not Outcome.ELIGIBLE:
+        counts["new"] += 1
+        told = notifications.notify(resident, match_notice(policy, change.assessment))
+        counts["queued" if told else "already_told"] += 1

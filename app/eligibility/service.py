@@ -1,0 +1,219 @@
+"""What one can do with policies and matches: write, preview, approve, check, dismiss."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.audit import trail
+from app.eligibility import checks, loading, matching, policies, runs
+from app.eligibility.assessment import assess, region_of
+from app.eligibility.definition import read_policy
+from app.eligibility.errors import MatchNotFound, NothingToPublish, PolicyExists, PolicyNotFound
+from app.eligibility.models import Match, PolicyVersion
+from app.eligibility.types import Assessment, Audience, Dismissal, Outcome, Policy, RunId, VersionState
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.errors import StaleVersion
+from app.foundation.remembered import forget
+from app.foundation.transaction import on_commit
+from app.identity import queries as identity
+from app.identity.types import OfficerPrincipal, ResidentId
+from app.residents import consents, fact_catalogue, facts
+
+PREVIEW_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as its author sees it; `revision` is the `If-Match` of the next edit."""
+
+    policy_id: str
+    version: int
+    state: str
+    revision: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many would be eligible, undetermined, ineligible, before anyone is told."""
+
+    outcomes: Mapping[str, int]
+    by_region: Mapping[str, int]
+    missing: Mapping[str, int]
+
+
+def draft_new(body: Mapping[str, Any], *, author: OfficerPrincipal) -> Draft:
+    """Write the first draft of a new policy; raises PolicyFaulty, PolicyExists, OutsideJurisdiction."""
+    if session.scalar(select(PolicyVersion.id).where(PolicyVersion.policy_id == body.get("id")).limit(1)):
+        raise PolicyExists
+    return _save_new_draft(body, author=author)
+
+
+def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author: OfficerPrincipal) -> Draft:
+    """Change the draft, or begin one from the published version.
+
+    Raises StaleVersion where somebody was faster.
+    """
+    body = {**body, "id": policy_id}
+    row = _draft_row(policy_id)
+    if row is None:
+        policies.published(policy_id)
+        return _save_new_draft(body, author=author)
+    if row.revision != revision:
+        raise StaleVersion
+    policy = read_policy(body, version=row.version)
+    checks.within_jurisdiction(author, policy.region_code)
+    row.body, row.checksum = loading.plain(body), loading.checksum(loading.plain(body))
+    row.audience, row.region_code = policy.audience, policy.region_code
+    row.valid_from, row.valid_to = policy.valid_from, policy.valid_to
+    row.author_id, row.revision = author.officer_id, row.revision + 1
+    _record("policy.draft_edited", author, row)
+    return _view(row)
+
+
+def publish(policy_id: str, *, approver: OfficerPrincipal) -> RunId:
+    """Approve the draft and begin matching everyone; raises SameHands where the approver wrote it."""
+    row = _draft_row(policy_id)
+    if row is None:
+        raise NothingToPublish
+    checks.within_jurisdiction(approver, row.region_code)
+    checks.four_eyes(author=row.author_id, approver=approver)
+    policy = read_policy(row.body, version=row.version)
+    loading.replace_published(policy_id)
+    row.state, row.approver_id, row.published_at = VersionState.PUBLISHED, approver.officer_id, clock.now()
+    session.flush()
+    _record("policy.published", approver, row)
+    return runs.start(policy)
+
+
+def preview(policy_id: str, *, officer: OfficerPrincipal) -> Preview:
+    """Count, over everyone registered who consented.
+
+    How the draft (else the published version) would answer.
+    """
+    row = _draft_row(policy_id)
+    policy = policies.published(policy_id) if row is None else read_policy(row.body, version=row.version)
+    checks.within_jurisdiction(officer, policy.region_code)
+    outcomes: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
+    regions: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for assessment, region in _everyone(policy):
+        outcomes[assessment.outcome] += 1
+        missing.update(item.fact for item in assessment.missing)
+        if assessment.outcome is Outcome.ELIGIBLE:
+            regions[region or "unknown"] += 1
+    return Preview(dict(outcomes), dict(regions), dict(missing.most_common(10)))
+
+
+def check(policy_id: str, given: Mapping[str, object], *, as_of: date | None = None) -> Assessment:
+    """Answer a what-if for nobody in particular.
+
+    Stores nothing. Raises InvalidInput for facts not in the catalogue.
+    """
+    policy = policies.published(policy_id)
+    values = fact_catalogue.read_values(given, scope=policy.audience.value)
+    return assess(policy, values, {}, as_of=as_of or clock.today())
+
+
+def assess_resident(resident: ResidentId, policy_id: str) -> Assessment:
+    """Return the full assessment of one policy for a person.
+
+    Raises MatchNotFound without consent or match.
+    """
+    if not consents.granted(resident, "matching"):
+        raise MatchNotFound
+    policy = policies.published(policy_id)
+    known = facts.fact_set(resident)
+    session.execute(
+        update(Match)
+        .where(Match.resident_id == resident, Match.policy_id == policy_id, Match.seen_at.is_(None))
+        .values(seen_at=clock.now())
+    )
+    on_commit(lambda: forget(*matching.cache_keys(resident)))
+    return assess(policy, facts.plain(known), known, as_of=clock.today())
+
+
+def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
+    """Wave a match away; it stays known but is shown no more. Raises MatchNotFound."""
+    found = session.scalar(
+        update(Match)
+        .where(Match.resident_id == resident, Match.policy_id == policy_id)
+        .values(dismissed=reason.value)
+        .returning(Match.id)
+    )
+    if found is None:
+        raise MatchNotFound
+    on_commit(lambda: forget(*matching.cache_keys(resident)))
+    trail.record(
+        "match.dismissed",
+        actor=trail.resident(resident),
+        subject=("policy", policy_id),
+        details={"reason": reason},
+    )
+
+
+def draft(policy_id: str, *, officer: OfficerPrincipal) -> Draft:
+    """Return the draft of a policy, else its published version.
+
+    Raises PolicyNotFound, OutsideJurisdiction.
+    """
+    row = _draft_row(policy_id) or session.scalar(
+        select(PolicyVersion).where(
+            PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED
+        )
+    )
+    if row is None:
+        raise PolicyNotFound
+    checks.within_jurisdiction(officer, row.region_code)
+    return _view(row)
+
+
+def _save_new_draft(body: Mapping[str, Any], *, author: OfficerPrincipal) -> Draft:
+    policy = read_policy(body, version=loading.next_version(str(body.get("id", ""))))
+    checks.within_jurisdiction(author, policy.region_code)
+    row = loading.new_version(policy, loading.plain(body))
+    row.author_id = author.officer_id
+    session.add(row)
+    session.flush()
+    _record("policy.drafted", author, row)
+    return _view(row)
+
+
+def _draft_row(policy_id: str) -> PolicyVersion | None:
+    return session.scalar(
+        select(PolicyVersion)
+        .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.DRAFT)
+        .with_for_update()
+    )
+
+
+def _everyone(policy: Policy) -> list[tuple[Assessment, str | None]]:
+    """Assess every registered, consenting person."""
+    found, cursor = [], None
+    while residents := identity.verified_residents(after=cursor, limit=PREVIEW_BATCH):
+        cursor = residents[-1]
+        if policy.audience is not Audience.PERSON:
+            break
+        sets = facts.fact_sets(consents.granted_among(residents, "matching"))
+        for known in sets.values():
+            values = facts.plain(known)
+            found.append((assess(policy, values, known, as_of=clock.today()), region_of(values)))
+    return found
+
+
+def _view(row: PolicyVersion) -> Draft:
+    return Draft(row.policy_id, row.version, row.state, row.revision, row.body)
+
+
+def _record(action: str, officer: OfficerPrincipal, row: PolicyVersion) -> None:
+    trail.record(
+        action,
+        actor=trail.officer(officer.officer_id),
+        subject=("policy", row.policy_id),
+        details={"version": row.version, "checksum": row.checksum[:16]},
+    )

@@ -1,0 +1,104 @@
+"""政策 and 匹配 routes of residents and of everyone."""
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from app.eligibility import matching, queries, service
+from app.eligibility.types import Assessment, Outcome
+from app.foundation.remembered import remember
+from app.foundation.transaction import atomic
+from blueprints.eligibility.schemas import (
+    AssessmentOut,
+    CheckIn,
+    DismissalIn,
+    MatchesOut,
+    MatchQuery,
+    PolicyBriefOut,
+    PolicyOut,
+    PolicyQuery,
+)
+from blueprints.support.access import Audience, allow, current_resident
+from blueprints.support.blueprint import Blueprint
+from blueprints.support.etags import json_reply
+from blueprints.support.pagination import decode, page, page_of
+
+blp = Blueprint("policies", __name__, url_prefix="/api/v1", description="政策与匹配")
+REMEMBERED_SECONDS = 60
+_matches_out = MatchesOut()
+
+
+@blp.get("/policies")
+@allow(Audience.PUBLIC)
+@blp.arguments(PolicyQuery, location="query")
+@blp.response(200, page_of(PolicyBriefOut))
+def search(query: dict[str, Any]) -> object:
+    """Published policies by word, region and audience (政策库)."""
+    after = decode(query["cursor"], str)
+    found = queries.search(q=query["q"], region=query["region"], audience=query["audience"])
+    rest = [policy for policy in found if after is None or policy.id > after[0]]
+    return page(rest[: query["page_size"] + 1], query["page_size"], lambda policy: (policy.id,))
+
+
+@blp.get("/policies/<string:policy_id>")
+@allow(Audience.PUBLIC)
+@blp.response(200, PolicyOut)
+@blp.alt_response(404)
+def read(policy_id: str) -> object:
+    """One policy as published (政策详情)."""
+    return queries.policy(policy_id)
+
+
+@blp.post("/policies/<string:policy_id>/check")
+@allow(Audience.PUBLIC)
+@blp.arguments(CheckIn)
+@blp.response(200, AssessmentOut)
+@blp.alt_response(404)
+def check(payload: dict[str, Any], policy_id: str) -> object:
+    """A what-if for nobody in particular; stores nothing (自测)."""
+    return _shown(service.check(policy_id, payload["facts"], as_of=payload["as_of"]))
+
+
+@blp.get("/me/matches")
+@allow(Audience.RESIDENT)
+@blp.arguments(MatchQuery, location="query")
+@blp.response(200, MatchesOut)
+def matches(query: dict[str, Any]) -> Response:
+    """Policies that are mine, or nearly (我的政策)."""
+    resident = current_resident().resident_id
+    outcomes = ",".join(sorted(query["outcome"].split(",")))
+
+    def make() -> bytes:
+        items = queries.matches(resident, [Outcome(outcome) for outcome in outcomes.split(",")])
+        return orjson.dumps(_matches_out.dump({"items": items, "next_cursor": None}))
+
+    return json_reply(remember(matching.cache_key(resident, outcomes), make, seconds=REMEMBERED_SECONDS))
+
+
+@blp.get("/me/matches/<string:policy_id>")
+@allow(Audience.RESIDENT)
+@blp.response(200, AssessmentOut)
+@blp.alt_response(404)
+def assessment(policy_id: str) -> object:
+    """Why a policy is mine, or what is still missing (匹配说明)."""
+    with atomic():
+        return _shown(service.assess_resident(current_resident().resident_id, policy_id))
+
+
+@blp.post("/me/matches/<string:policy_id>/dismissal")
+@allow(Audience.RESIDENT)
+@blp.arguments(DismissalIn)
+@blp.response(204)
+@blp.alt_response(404)
+def dismiss(payload: dict[str, Any], policy_id: str) -> None:
+    """Wave a match away (不再提示)."""
+    with atomic():
+        service.dismiss(current_resident().resident_id, policy_id, reason=payload["reason"])
+
+
+def _shown(found: Assessment) -> dict[str, Any]:
+    """Give an assessment the wire's form of its amount."""
+    amount = matching.amount_data(found.amount)
+    fields = ("policy_id", "rule_version", "as_of", "outcome", "reasons", "missing")
+    return {"amount": amount, **{name: getattr(found, name) for name in fields}}
