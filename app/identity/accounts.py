@@ -1,0 +1,81 @@
+"""The life of an account: closing with a time to think again, then erasure (PIPL 47, GB/T 35273 8.5)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from app.audit import trail
+from app.audit.types import Actor, ActorKind
+from app.foundation import clock
+from app.foundation.database import session
+from app.identity import sessions
+from app.identity.errors import CannotClose
+from app.identity.models import Account, Verification
+from app.identity.types import AccountState, Assurance, ResidentId
+
+COOLING_OFF = timedelta(days=15)
+
+
+def begin_closing(resident_id: ResidentId) -> datetime:
+    """Start the cooling-off and end every session; returns when the account will be erased."""
+    account = _locked(resident_id, AccountState.ACTIVE)
+    account.state = AccountState.CLOSING
+    account.closing_at = clock.now() + COOLING_OFF
+    session.flush()
+    sessions.revoke_resident(resident_id)
+    _record("account.closing", resident_id)
+    return account.closing_at
+
+
+def cancel_closing(resident_id: ResidentId) -> None:
+    """Keep the account after all."""
+    account = _locked(resident_id, AccountState.CLOSING)
+    account.state = AccountState.ACTIVE
+    account.closing_at = None
+    session.flush()
+    _record("account.kept", resident_id)
+
+
+def due_for_erasure(*, limit: int) -> list[ResidentId]:
+    """Lock and return accounts whose cooling-off is over."""
+    found = session.scalars(
+        select(Account.id)
+        .where(Account.state == AccountState.CLOSING, Account.closing_at <= clock.now())
+        .order_by(Account.closing_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [ResidentId(found_id) for found_id in found]
+
+
+def erase(resident_id: ResidentId) -> None:
+    """Forget who this was; the id stays, so that records kept by law still hang together."""
+    account = _locked(resident_id, AccountState.CLOSING)
+    account.state, account.closing_at = AccountState.ERASED, None
+    account.assurance = Assurance.WECHAT
+    account.openid = account.unionid = account.verified_at = None
+    account.name = account.id_number = account.id_number_index = None
+    account.phone = account.phone_index = None
+    session.flush()
+    session.execute(delete(Verification).where(Verification.resident_id == resident_id))
+    sessions.revoke_resident(resident_id)
+    trail.record(
+        "account.erased",
+        actor=Actor(ActorKind.SYSTEM, "erasure"),
+        subject=("account", resident_id),
+    )
+
+
+def _locked(resident_id: ResidentId, state: AccountState) -> Account:
+    account = session.scalar(select(Account).filter_by(id=resident_id, state=state).with_for_update())
+    if account is None:
+        raise CannotClose
+    return account
+
+
+def _record(action: str, resident_id: ResidentId) -> None:
+    trail.record(
+        action,
+        actor=Actor(ActorKind.RESIDENT, str(resident_id)),
+        subject=("account", resident_id),
+    )

@@ -1,0 +1,89 @@
+"""What higher packages may ask about residents and officers; sensitive answers are decrypted here only."""
+
+from sqlalchemy import select
+
+from app.foundation import crypto
+from app.foundation.database import session
+from app.identity.models import Account, Officer
+from app.identity.types import (
+    AccountState,
+    AccountView,
+    Assurance,
+    OfficerCard,
+    OfficerId,
+    RealName,
+    ResidentId,
+    Role,
+)
+
+
+def account(resident_id: ResidentId) -> AccountView | None:
+    """Return where an account stands; None where there is none or it was erased."""
+    row = _row(resident_id)
+    if row is None:
+        return None
+    return AccountView(
+        resident_id, Assurance(row.assurance), AccountState(row.state), row.created_at, row.closing_at
+    )
+
+
+def real_name(resident_id: ResidentId) -> RealName | None:
+    """Return the verified name and 身份证号; None where the resident was not verified."""
+    row = _row(resident_id)
+    if row is None or row.name is None or row.id_number is None:
+        return None
+    return RealName(
+        crypto.cipher().decrypt(row.name, place=place("name", resident_id)),
+        crypto.cipher().decrypt(row.id_number, place=place("id_number", resident_id)),
+    )
+
+
+def phone(resident_id: ResidentId) -> str | None:
+    """Return the phone number that WeChat vouched for."""
+    row = _row(resident_id)
+    if row is None or row.phone is None:
+        return None
+    return crypto.cipher().decrypt(row.phone, place=place("phone", resident_id))
+
+
+def openid(resident_id: ResidentId) -> str | None:
+    """Return the openid that pushes go to; None once the account was erased."""
+    row = _row(resident_id)
+    return None if row is None else row.openid
+
+
+def resident_by_openid(wanted: str) -> ResidentId | None:
+    """Return whose openid it is."""
+    found = session.scalar(select(Account.id).filter_by(openid=wanted))
+    return None if found is None else ResidentId(found)
+
+
+def officer(officer_id: OfficerId) -> OfficerCard | None:
+    """Return what others may know of an officer."""
+    row = session.get(Officer, officer_id)
+    return None if row is None else card(row)
+
+
+def card(row: Officer) -> OfficerCard:
+    """Show an officer's row."""
+    roles = frozenset(map(Role, row.roles))
+    return OfficerCard(
+        officer_id=OfficerId(row.id),
+        username=row.username,
+        name=row.name,
+        roles=roles,
+        department=row.department,
+        region_code=row.region_code,
+        disabled=row.disabled_at is not None,
+    )
+
+
+def place(column: str, resident_id: ResidentId) -> str:
+    """Name where a sealed field of an account lives."""
+    return f"identity_account|{column}|{resident_id}"
+
+
+def _row(resident_id: ResidentId) -> Account | None:
+    """Read an account by its key, once per unit of work; the erased are not there."""
+    row = session.get(Account, resident_id)
+    return None if row is None or row.state == AccountState.ERASED else row

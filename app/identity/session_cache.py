@@ -1,0 +1,119 @@
+"""Live sessions in Redis for at most 30 seconds, so that most requests cost one GET.
+
+A revoked session leaves a tombstone under its key. A slow request that read the session before it was revoked
+cannot put it back: it writes with NX, and a record counts only for 30 seconds after it was read from
+PostgreSQL, which is less than the tombstone stays. Without Redis every request asks PostgreSQL.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from app.foundation import cache, clock
+from app.identity.types import (
+    Assurance,
+    OfficerId,
+    OfficerPrincipal,
+    Principal,
+    ResidentId,
+    ResidentPrincipal,
+    Role,
+)
+
+CACHED_FOR = timedelta(seconds=30)
+TOMBSTONE_FOR = timedelta(seconds=90)
+"""Longer than a record counts plus any difference between two machines' clocks."""
+_DEAD = b"dead"
+_log = structlog.get_logger(__name__)
+
+
+class Revoked(Exception):
+    """The cache knows that this session was ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A live session: who, and until when (UTC)."""
+
+    principal: Principal
+    expires_at: datetime
+
+
+def get(token_hash: bytes) -> Cached | None:
+    """Return the cached session, None where it is not there or too old; raises Revoked at a tombstone."""
+    try:
+        record = cache.client().get(_key(token_hash))
+    except cache.RedisError as error:
+        _log.warning("session.cache_silent", kind=type(error).__name__)
+        return None
+    if record is None:
+        return None
+    if record == _DEAD:
+        raise Revoked
+    read_at, expires, *rest = orjson.loads(record)
+    age = clock.now().timestamp() - read_at
+    if abs(age) > CACHED_FOR.total_seconds():
+        return None
+    return Cached(_unpacked(rest), _moment(expires))
+
+
+def put(token_hash: bytes, session: Cached, *, read_at: datetime) -> None:
+    """Remember a session as PostgreSQL told it at `read_at`; never over a tombstone."""
+    record = orjson.dumps([read_at.timestamp(), session.expires_at.timestamp(), *_packed(session.principal)])
+    try:
+        cache.client().set(_key(token_hash), record, nx=True, px=CACHED_FOR)
+    except cache.RedisError as error:
+        _log.warning("session.cache_silent", kind=type(error).__name__)
+
+
+def bury(token_hashes: list[bytes]) -> None:
+    """Put tombstones over ended sessions; called once their end is durable. Raises RedisError."""
+    with cache.client().pipeline(transaction=False) as pipe:
+        for token_hash in token_hashes:
+            pipe.set(_key(token_hash), _DEAD, px=TOMBSTONE_FOR)
+        pipe.execute()
+
+
+def forget(token_hashes: list[bytes]) -> None:
+    """Let PostgreSQL be asked again, because something about these sessions changed. Raises RedisError."""
+    with cache.client().pipeline(transaction=False) as pipe:
+        for token_hash in token_hashes:
+            pipe.eval(_DELETE_UNLESS_DEAD, 1, _key(token_hash))
+        pipe.execute()
+
+
+_DELETE_UNLESS_DEAD = "if redis.call('GET', KEYS[1]) ~= 'dead' then redis.call('DEL', KEYS[1]) end return 1"
+
+
+def _key(token_hash: bytes) -> str:
+    return f"session:{token_hash.hex()}"
+
+
+def _packed(principal: Principal) -> list[Any]:
+    fresh = principal.fresh_until.timestamp()
+    if isinstance(principal, ResidentPrincipal):
+        return [principal.session_id, fresh, principal.resident_id, principal.assurance]
+    return [
+        principal.session_id,
+        fresh,
+        principal.officer_id,
+        sorted(principal.roles),
+        principal.department,
+        principal.region_code,
+    ]
+
+
+def _unpacked(record: list[Any]) -> Principal:
+    session_id, fresh = UUID(record[0]), _moment(record[1])
+    if len(record) == 4:  # noqa: PLR2004 a resident's record has four fields, an officer's six
+        return ResidentPrincipal(session_id, ResidentId(UUID(record[2])), Assurance(record[3]), fresh)
+    roles = frozenset(map(Role, record[3]))
+    return OfficerPrincipal(session_id, OfficerId(UUID(record[2])), roles, record[4], record[5], fresh)
+
+
+def _moment(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)
