@@ -1,7 +1,7 @@
 """Opening what WeChat pushes to us (消息推送, 安全模式): signature, decryption, shape. Pure functions.
 
-Only `msg_signature` is trusted, because `signature` does not cover the body. A repeated push is no attack, WeChat
-repeats what was not answered in five seconds: `dedupe_key` tells repetitions apart. Format: wechat.md §6.
+Only `msg_signature` is trusted: `signature` does not cover the body. A repeated push is no attack, WeChat
+repeats what was not answered in five seconds: `dedupe_key` is equal for repetitions.
 """
 
 import base64
@@ -64,14 +64,13 @@ class CallbackKeys:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One event; `items` are the entries of its List, whatever shape they came in."""
+    """One event; its `message` has the entries of List, whatever shape they came in, under `items`."""
 
     event: str
     openid: str
     created_at: datetime | None
-    items: tuple[Mapping[str, Any], ...]
-    message: Mapping[str, Any] = field(repr=False)
     dedupe_key: str
+    message: dict[str, Any] = field(repr=False)
 
 
 def aes_key(encoded: str) -> bytes:
@@ -101,25 +100,26 @@ def open_callback(
     if not isinstance(encrypted, str) or not encrypted:
         raise CallbackRefused(Refusal.NOT_ENCRYPTED)
     _check(msg_signature, keys.token, timestamp, nonce, encrypted)
-    return read(_parsed(_decrypted(keys, encrypted)))
-
-
-def read(message: Mapping[str, Any]) -> Callback:
-    """Read a message already opened, as `open_callback` does; for messages kept in an inbox."""
+    message = _parsed(_decrypted(keys, encrypted))
     return Callback(
         event=str(message.get("Event", "")).lower(),
         openid=str(message.get("FromUserName", "")),
         created_at=_moment(message.get("CreateTime")),
-        items=tuple(items_of(message)),
-        message=message,
         dedupe_key=dedupe_key(message),
+        message=normalised(message),
     )
+
+
+def normalised(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the message with its entries as the list `items`, in place of List and its wrappers."""
+    kept = {name: value for name, value in message.items() if name != "List" and not _wraps(name)}
+    return kept | {"items": list(items_of(message))}
 
 
 def items_of(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of `List`: an object, an array, or inside `Subscribe…Event` (XML, some JSON)."""
     found = message.get("List")
-    wrappers = [value for name, value in message.items() if name.lower().startswith("subscribemsg")]
+    wrappers = [value for name, value in message.items() if _wraps(name)]
     if found is None and wrappers:
         found = wrappers[0].get("List", wrappers[0]) if isinstance(wrappers[0], dict) else wrappers[0]
     for item in found if isinstance(found, list) else [found]:
@@ -138,6 +138,10 @@ def dedupe_key(message: Mapping[str, Any]) -> str:
         return f"sent:{_digest('|'.join(sent))}"
     parts = (event, message.get("FromUserName"), message.get("CreateTime"), _canonical(message))
     return f"event:{_digest('|'.join(map(str, parts)))}"
+
+
+def _wraps(name: str) -> bool:
+    return name.lower().startswith("subscribemsg")
 
 
 def _check(signature: str, *parts: str) -> None:

@@ -1,4 +1,4 @@
-"""wechatpy 1.8.18, hardened (wechat.md §13): its API methods, our transport, token, retries and errors.
+"""wechatpy 1.8.18, hardened: its API methods, our transport, token, retries and errors.
 
 What stock wechatpy does and this client does not: recurse on a refused token, fetch a token for login, ignore
 timeouts, talk to a hard-coded host, return a page of HTML as if it were an answer, leak secrets in errors.

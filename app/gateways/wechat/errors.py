@@ -1,7 +1,7 @@
 """What can go wrong with WeChat, named by what the caller has to do about it.
 
 An error carries the errcode and the rid (WeChat explains a rid for seven days), never a URL, secret or token.
-`REACTIONS` is the table of wechat.md §1.1 as data.
+`REACTIONS` is what WeChat's pages on return codes say, as data.
 """
 
 import re

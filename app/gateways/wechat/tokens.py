@@ -2,9 +2,9 @@
 
 A refused token is replaced only if it is still the one in use (compare and refresh): first WeChat is asked
 without force, since another holder may have renewed it; only where it hands out the refused token again is
-one renewal forced, at most every 35 s (WeChat allows 20 a day, 30 s apart). Where Redis does not answer, every
-process keeps the token for itself. A failure is remembered for a few seconds, so that a queue of a thousand
-sends does not ask a thousand times.
+one renewal forced, at most every 35 s (WeChat allows 20 a day, 30 s apart). Where Redis does not answer,
+every process keeps the token for itself. A failure is remembered for a few seconds, so that a queue of a
+thousand sends does not ask a thousand times.
 """
 
 import hashlib
