@@ -11,6 +11,7 @@ pytest_plugins = [  # a plugin stands after those it imports
     "tests.support.sandboxes",
     "tests.support.database",
     "tests.support.client",
+    "tests.support.people",
     "tests.support.clock",
     "tests.support.queries",
 ]

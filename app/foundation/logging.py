@@ -53,6 +53,11 @@ def blot(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
     return event
 
 
+def looks_personal(text: str) -> bool:
+    """Say whether a text holds something like a person's number or a bearer token."""
+    return _PERSONAL.search(text) is not None
+
+
 def _dumps(event: Any, **_: Any) -> bytes:
     return orjson.dumps(event, default=str)
 

@@ -1,15 +1,17 @@
 """Every route says who may call it; the guard enforces it before anything of the request is read."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any, Protocol, TypeVar
+from ipaddress import ip_address
+from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
 from app.foundation import clock
 from app.foundation.errors import Forbidden, NotFound, StepUpRequired, Unauthenticated
+from app.identity import sessions
+from app.identity.types import OfficerPrincipal, Principal, ResidentPrincipal, Role
 
 V = TypeVar("V", bound=Callable[..., Any])
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
@@ -30,18 +32,11 @@ class Access:
     """What a route asks of its caller; any one of `roles` is enough."""
 
     audience: Audience
-    roles: frozenset[str] = frozenset()
+    roles: frozenset[Role] = frozenset()
     step_up: bool = False
 
 
-class Authenticator(Protocol):
-    """Turns a bearer token into a principal; raises Unauthenticated."""
-
-    def __call__(self, token: str) -> Any:
-        """Return the principal whose token it is."""
-
-
-def allow(audience: Audience, *, roles: Iterable[str] = (), step_up: bool = False) -> Callable[[V], V]:
+def allow(audience: Audience, *, roles: Iterable[Role] = (), step_up: bool = False) -> Callable[[V], V]:
     """Mark who may call a view; `step_up` asks for a login within the last five minutes."""
 
     def mark(view: V) -> V:
@@ -49,11 +44,6 @@ def allow(audience: Audience, *, roles: Iterable[str] = (), step_up: bool = Fals
         return view
 
     return mark
-
-
-def use(authenticator: Authenticator, networks: Collection[IPv4Network | IPv6Network]) -> None:
-    """Tell the current application how tokens are read and where its internal callers live."""
-    current_app.extensions["access"] = (authenticator, tuple(networks))
 
 
 def enforce(view: Callable[..., Any]) -> None:
@@ -67,30 +57,36 @@ def enforce(view: Callable[..., Any]) -> None:
         case Audience.INTERNAL:
             _refuse_strangers()
         case Audience.RESIDENT:
-            _admit("resident_id", access)
+            _admit(ResidentPrincipal, access)
         case Audience.OFFICER:
-            _admit("officer_id", access)
+            _admit(OfficerPrincipal, access)
         case Audience.OPERATOR:
-            _admit("officer_id", Access(Audience.OPERATOR, access.roles | {"operator"}, access.step_up))
+            _admit(OfficerPrincipal, replace(access, roles=access.roles | {Role.OPERATOR}))
 
 
-def current_resident() -> Any:
+def current_resident() -> ResidentPrincipal:
     """Return the resident who asks; only in views marked RESIDENT."""
-    return g.principal
+    principal = _principal()
+    if not isinstance(principal, ResidentPrincipal):
+        raise Forbidden
+    return principal
 
 
-def current_officer() -> Any:
+def current_officer() -> OfficerPrincipal:
     """Return the officer who asks; only in views marked OFFICER or OPERATOR."""
-    return g.principal
+    principal = _principal()
+    if not isinstance(principal, OfficerPrincipal):
+        raise Forbidden
+    return principal
 
 
 def principal_key() -> str:
     """Name the caller for idempotency and limits: `resident:<id>`, `officer:<id>`; raises Unauthenticated."""
-    principal = getattr(g, "principal", None)
-    if principal is None:
-        raise Unauthenticated
-    resident = getattr(principal, "resident_id", None)
-    return f"resident:{resident}" if resident is not None else f"officer:{principal.officer_id}"
+    match _principal():
+        case ResidentPrincipal(resident_id=resident_id):
+            return f"resident:{resident_id}"
+        case OfficerPrincipal(officer_id=officer_id):
+            return f"officer:{officer_id}"
 
 
 def bearer_token() -> str:
@@ -101,21 +97,27 @@ def bearer_token() -> str:
     return token
 
 
-def _admit(identifier: str, access: Access) -> None:
-    authenticator: Authenticator = current_app.extensions["access"][0]
-    principal = authenticator(bearer_token())
-    if not hasattr(principal, identifier):
+def _principal() -> Principal:
+    principal: Principal | None = g.get("principal")
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+def _admit(kind: type[Principal], access: Access) -> None:
+    principal = sessions.authenticate(bearer_token())
+    if not isinstance(principal, kind):
         raise Forbidden
-    if access.roles and not access.roles & frozenset(principal.roles):
+    if access.roles and not (isinstance(principal, OfficerPrincipal) and access.roles & principal.roles):
         raise Forbidden
-    if access.step_up and (principal.fresh_until is None or principal.fresh_until <= clock.now()):
+    if access.step_up and principal.fresh_until <= clock.now():
         raise StepUpRequired
     g.principal = principal
 
 
 def _refuse_strangers() -> None:
     """To anybody outside the internal networks the endpoint does not exist."""
-    networks = current_app.extensions["access"][1]
+    networks = current_app.extensions["settings"].metrics_networks
     if request.remote_addr is None or any(header in request.headers for header in FORWARDED):
         raise NotFound
     address = ip_address(request.remote_addr)

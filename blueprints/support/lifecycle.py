@@ -11,7 +11,6 @@ from flask.json.provider import JSONProvider
 
 from app.foundation import deadlines
 from app.foundation.database import session
-from app.foundation.errors import Unauthenticated
 from app.foundation.ids import new_id
 from blueprints.support import access, errors
 from blueprints.support.blueprint import takes_query
@@ -57,19 +56,12 @@ def prepare(app: Flask, settings: Settings) -> None:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     errors.install(app)
-    with app.app_context():
-        access.use(_nobody, settings.metrics_networks)
+    app.extensions["settings"] = settings
     log = AccessLog(structlog.BytesLogger(sys.stdout.buffer))
     app.extensions["access_log"] = log
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_give_back)
-
-
-def _nobody(token: str) -> Any:
-    """Authenticate nobody; the factory puts identity in its place."""
-    del token
-    raise Unauthenticated
 
 
 def _begin() -> None:
