@@ -103,7 +103,7 @@ def _trusted(folder: Path) -> bool:
     return (
         folder.is_dir()
         and not folder.is_symlink()
-        and status.st_uid == 0
+        and status.st_uid == os.geteuid()
         and not status.st_mode & _OTHERS_MAY_WRITE
     )
 

@@ -37,6 +37,8 @@ class EmbeddedServer(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
+    patience = 10.0
+    """Seconds to wait for an earlier server of the same folder that is still shutting down."""
 
     def __init__(self, root: Path, *, port: int | None = None, log: Path | None = None) -> None:
         self.root = Path(root).absolute()
@@ -117,7 +119,7 @@ class EmbeddedServer(ABC):
 
     def _take(self, lock: IO[bytes]) -> None:
         """Lock the folder; the child inherits the lock, so it is held exactly as long as a server lives."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + self.patience
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

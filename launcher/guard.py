@@ -21,12 +21,16 @@ _GRACE_SECONDS = 2.5
 
 
 class Guard:
-    """The supervisor's side: start one before any child, name every process group, close it last."""
+    """The supervisor's side: start one before any child, name every process group, close it last.
 
-    def __init__(self, mark: str, *, lock: IO[str] | None = None) -> None:
+    The guard holds `lock` until it has swept, so that the next run waits; `sign` is the file that says the
+    system is up, and goes with it.
+    """
+
+    def __init__(self, mark: str, *, lock: IO[str] | None = None, sign: Path | None = None) -> None:
         environment = {key: value for key, value in os.environ.items() if key != RUN_MARK}
         self._process = subprocess.Popen(  # noqa: S603 — our own module
-            [sys.executable, "-m", "launcher.guard", mark],
+            [sys.executable, "-m", "launcher.guard", mark, *([str(sign)] if sign else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             pass_fds=() if lock is None else (lock.fileno(),),  # held until the sweep is done
@@ -66,8 +70,8 @@ class Guard:
                 pipe.flush()
 
 
-def stand_guard(mark: str) -> None:
-    """Read group names until the pipe closes, then end them and whatever else carries `mark`."""
+def stand_guard(mark: str, *signs: str) -> None:
+    """Read group names until the pipe closes, then take down the signs and end all that is left."""
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, signal.SIG_IGN)
     groups: dict[int, signal.Signals] = {}
@@ -79,6 +83,8 @@ def stand_guard(mark: str) -> None:
                 groups.pop(int(pgid), None)
             case _:
                 continue  # half a line: the supervisor died while writing it
+    for sign in signs:
+        Path(sign).unlink(missing_ok=True)
     end_groups(groups, grace=_GRACE_SECONDS)
     for pid in marked(mark):
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -86,4 +92,4 @@ def stand_guard(mark: str) -> None:
 
 
 if __name__ == "__main__":
-    stand_guard(sys.argv[1])
+    stand_guard(*sys.argv[1:])

@@ -84,7 +84,7 @@ def _prepare(var: Path, wishes: Wishes) -> None:
 
 
 def _supervise(place: Place, wishes: Wishes, lock: IO[str], then: Program | None) -> int:
-    with Supervisor(place.var / "log", lock=lock) as supervisor:
+    with Supervisor(place.var / "log", lock=lock, sign=place.var / "addresses.json") as supervisor:
         try:
             stages = Stages()
             say(f"掌上办启动中 (starting), 状态与日志在 {place.var}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEATHS, _WITHIN_SECONDS = 5, 60.0
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 5.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 5.0
 _STOP_GRACE_SECONDS = 6.0
 _POLL_SECONDS = 0.1
 
@@ -40,12 +40,12 @@ class StopRequested(BaseException):
 class Supervisor:
     """Owns the parts of one run; used from the main thread, as the kernel ties children to the thread."""
 
-    def __init__(self, logs: Path, *, lock: IO[str] | None = None) -> None:
+    def __init__(self, logs: Path, *, lock: IO[str] | None = None, sign: Path | None = None) -> None:
         self._pid = os.getpid()
         self.mark = secrets.token_hex(8)
         self.logs = logs
         self._events = LineLog(logs / "supervisor.log")
-        self._guard = Guard(self.mark, lock=lock)
+        self._guard = Guard(self.mark, lock=lock, sign=sign)
         self._parts: list[Part] = []
         self._deaths: dict[str, deque[float]] = {}
         self._restart_at: dict[str, float] = {}
