@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import IO, Self
 
-from launcher.processes import RUN_MARK, end_groups, marked
+from launcher.processes import RUN_MARK, end_groups, kill_marked
 
 _GRACE_SECONDS = 2.5
 
@@ -86,9 +86,7 @@ def stand_guard(mark: str, *signs: str) -> None:
     for sign in signs:
         Path(sign).unlink(missing_ok=True)
     end_groups(groups, grace=_GRACE_SECONDS)
-    for pid in marked(mark):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    kill_marked(mark)
 
 
 if __name__ == "__main__":

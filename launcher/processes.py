@@ -95,17 +95,15 @@ def end_groups(groups: dict[int, signal.Signals], *, grace: float) -> None:
         _signal_group(pgid, signal.SIGKILL)
 
 
-def marked(mark: str) -> list[int]:
-    """Ids of the running processes, other than ourselves, that carry RUN_MARK=`mark` (Linux only)."""
+def kill_marked(mark: str) -> None:
+    """Kill every other process that carries RUN_MARK=`mark`, whatever its group (Linux only)."""
     wanted = f"{RUN_MARK}={mark}".encode()
-    found = []
-    for pid, state, _ in _stats():
+    for pid, state, _ in list(_stats()):
         with contextlib.suppress(OSError):
             if state != "Z" and pid != os.getpid():
                 environment = Path(f"/proc/{pid}/environ").read_bytes()
                 if wanted in environment.split(b"\0"):
-                    found.append(pid)
-    return found
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _signal_group(pgid: int, sig: signal.Signals) -> None:

@@ -16,7 +16,7 @@ from launcher.errors import LaunchError
 from launcher.guard import Guard
 from launcher.logs import LineLog
 from launcher.parts import ProgramPart, ServerPart
-from launcher.processes import RUN_MARK, end_groups
+from launcher.processes import RUN_MARK, end_groups, kill_marked
 from launcher.terminal import complain
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ class Supervisor:
         programs = [part for part in reversed(self._parts) if not isinstance(part, ServerPart)]
         groups = {part.pgid: part.stop_signal for part in programs if part.pgid is not None}
         end_groups(groups, grace=_STOP_GRACE_SECONDS)
+        kill_marked(self.mark)
         for part in [*programs, *(part for part in reversed(self._parts) if isinstance(part, ServerPart))]:
             self._end(part)
         self._parts.clear()

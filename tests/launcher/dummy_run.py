@@ -50,7 +50,16 @@ def plan(premises: Premises) -> list[Stage]:
     worker = program("worker", _WORKER, ready_text="ready for action")
     once = program("migrate", "import sys; print(sys.stdin.read())", stdin="名单".encode())
     whole = [Stage("migrate", (once,), once=True), Stage("all", (web, worker), wait=False)]
+    serve = ("--interface", "wsgi", "--factory", "--workers", "2", "--port", str(premises.ports["web"]))
+    here = plain_environment() | {"PYTHONPATH": f"{premises.root}:{Path(__file__).parent}"}
+    real = (
+        Program("web", _module("granian", *serve, "tiny_wsgi:create"), here, premises.root, probe=web.probe),
+        Program(
+            "worker", _module("dramatiq", "tiny_worker"), here, premises.root, ready_text="ready for action"
+        ),
+    )
     stages = {
+        "granian and dramatiq": [Stage("all", real, wait=False)],
         "whole": whole,
         "stubborn": whole,
         "dying": [Stage("all", (worker, program("mortal", _MORTAL)))],
@@ -60,6 +69,10 @@ def plan(premises: Premises) -> list[Stage]:
         ],
     }
     return stages[sys.argv[3]]
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
 
 
 def main() -> int:

@@ -61,6 +61,18 @@ def test_a_worker_that_ignores_the_request_to_stop_is_ended_all_the_same(launche
     assert run.gone_within(0.5) == []
 
 
+def test_killing_the_supervisor_ends_the_workers_of_granian_and_dramatiq(launched, tmp_path):
+    run = launched(tmp_path / "var", "granian and dramatiq")
+    run.ready()
+    programs = [line for line in run.family().values() if "granian" in line or "dramatiq" in line]
+    assert len(programs) >= 5  # masters, their workers and what those forked
+
+    run.process.kill()
+    run.process.wait()
+
+    assert run.gone_within(5) == []
+
+
 @pytest.mark.parametrize("wait", [None, 0.3, 0.7])
 def test_killing_the_supervisor_at_any_moment_leaves_no_process(launched, tmp_path, wait):
     run = launched(tmp_path / "var")
