@@ -1,11 +1,14 @@
 """Wire schemas' common ground: unknown fields are refused, moments are RFC 3339 in UTC, money is a string."""
 
+import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import marshmallow
 from marshmallow import RAISE, ValidationError, fields, validate
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?")
 
 
 class Schema(marshmallow.Schema):
@@ -45,13 +48,9 @@ class Money(fields.Field[Decimal]):
         return None if value is None else f"{value:.2f}"
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
-        try:
-            amount = Decimal(value) if isinstance(value, str) else None
-        except InvalidOperation:
-            amount = None
-        if amount is None or not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
+        if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
             raise ValidationError("请填写金额，最多两位小数")
-        return amount
+        return Decimal(value)
 
 
 class RegionCode(fields.String):

@@ -12,8 +12,9 @@ import pytest
 from app import wiring
 from app.factory import create_app
 from app.foundation import cache, database, deadlines
+from blueprints.support.telemetry import AccessLog
 from config.settings import Environment, Settings
-from tests.support import servers
+from tests.support import canary, servers
 
 _counter = itertools.count()
 
@@ -53,6 +54,7 @@ def application(settings):
     """The Flask application, once per test process, on the process's own database."""
     application = create_app(settings)
     application.testing = True
+    application.extensions["access_log"] = AccessLog(canary.Sink())
     yield application
     wiring.close_process()
 

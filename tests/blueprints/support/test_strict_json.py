@@ -1,0 +1,106 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blueprints.support import strict_json
+from blueprints.support.strict_json import BadJson
+
+HOSTILE = {
+    "one hundred thousand levels": b"[" * 100_000 + b"]" * 100_000,
+    "thirty-three levels": b"[" * 33 + b"]" * 33,
+    "deep behind a string": b'{"a":"]]]]","b":' + b"[" * 33 + b"]" * 33 + b"}",
+    "a whole number of 5,000 digits": b'{"text":' + b"9" * 5_000 + b"}",
+    "nineteen digits": b'{"text":1234567890123456789}',
+    "not a number": b'{"text":NaN}',
+    "infinity": b'{"text":-Infinity}',
+    "a float beyond all floats": b'{"text":1e999}',
+    "a key twice": b'{"text":"a","text":"b"}',
+    "a key twice, written differently": b'{"text":"a","te\\u0078t":"b"}',
+    "a lone surrogate": b'{"text":"\\ud800"}',
+    "a lone surrogate as a key": b'{"\\udfff":1}',
+    "NUL": b'{"text":"a\\u0000b"}',
+    "a raw NUL": b'{"text":"a\0b"}',
+    "not UTF-8": b'{"text":"\xff"}',
+    "a surrogate in UTF-8": b'{"text":"\xed\xa0\x80"}',
+    "UTF-16": '{"text":"a"}'.encode("utf-16"),
+    "a byte order mark": b'\xef\xbb\xbf{"text":"a"}',
+    "a string of 10,001 characters": b'{"text":"' + b"a" * 10_001 + b'"}',
+    "two thousand and one keys": json.dumps({str(n): 0 for n in range(2_001)}).encode(),
+    "keys spread over objects": json.dumps([{str(n): 0} for n in range(2_001)]).encode(),
+    "cut off": b'{"text":',
+    "two values": b'{"text":"a"} {}',
+    "only a quote": b'"',
+    "blank": b" ",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_json_is_not_parseable(probe, body):
+    response = probe.post("/echo", data=body, content_type="application/json")
+    assert (response.status_code, response.json["code"]) == (400, "http.bad_json")
+
+
+def test_a_body_above_one_mebibyte_is_too_large(probe):
+    body = b'{"text":"' + b"a" * (1 << 20) + b'"}'
+    response = probe.post("/echo", data=body, content_type="application/json")
+    assert (response.status_code, response.json["code"]) == (413, "http.413")
+
+
+def test_a_body_that_is_not_json_is_an_unsupported_kind(probe):
+    response = probe.post("/echo", data=b"text=a", content_type="application/x-www-form-urlencoded")
+    assert (response.status_code, response.json["code"]) == (415, "http.415")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"1", b'"a"', b"null", b"{}", b'{"text":null}', b'{"text":"a","x":1}']
+)
+def test_json_of_another_shape_names_the_wrong_fields(probe, body):
+    response = probe.post("/echo", data=body, content_type="application/json")
+    assert (response.status_code, response.json["code"]) == (422, "http.422")
+    assert response.json["errors"]
+
+
+def test_moments_and_money_go_through_unharmed(probe):
+    body = {"text": "好", "at": "2026-06-15T10:00:00.5+08:00", "amount": "600.50"}
+    assert probe.post("/echo", json=body).json == {
+        "text": "好",
+        "at": "2026-06-15T02:00:00.500Z",
+        "amount": "600.50",
+    }
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "2026-06-15T10:00:00", "soon", 1, None])
+def test_a_moment_that_is_none_is_refused(probe, at):
+    assert probe.post("/echo", json={"text": "a", "at": at}).status_code == 422
+
+
+@pytest.mark.parametrize("amount", ["NaN", "1e999999999", "1.001", "", 1, "Infinity", "9" * 200])
+def test_an_amount_that_is_none_is_refused(probe, amount):
+    assert probe.post("/echo", json={"text": "a", "amount": amount}).status_code == 422
+
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**17), 10**17)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc好"), inner),
+    max_leaves=20,
+)
+
+
+@given(_json)
+def test_ordinary_json_means_what_it_always_meant(value):
+    for ascii_only in (True, False):
+        assert strict_json.parse(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+@given(st.binary())
+def test_no_bytes_raise_anything_but_bad_json(body):
+    try:
+        strict_json.parse(body)
+    except BadJson:
+        return
+    json.loads(body)
