@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.audit import trail
+from app.audit.types import Actor, ActorKind
 from app.eligibility import policies
 from app.eligibility.matching import Change, match_against
 from app.eligibility.models import MatchRun
@@ -67,7 +68,7 @@ def _advance(run_id: UUID, number: int) -> bool:
             run.state, run.finished_at, run.leased_until = RunState.FINISHED, clock.now(), None
             trail.record(
                 "match_run.finished",
-                actor=trail.SYSTEM,
+                actor=Actor(ActorKind.SYSTEM, "match-run"),
                 subject=("match_run", run.id),
                 details=dict(counts),
             )

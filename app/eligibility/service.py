@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.audit import trail
+from app.audit.types import Actor, ActorKind
 from app.eligibility import checks, loading, matching, policies, runs
 from app.eligibility.assessment import assess, region_of
 from app.eligibility.definition import read_policy
@@ -151,7 +152,7 @@ def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
     on_commit(lambda: forget(*matching.cache_keys(resident)))
     trail.record(
         "match.dismissed",
-        actor=trail.resident(resident),
+        actor=Actor(ActorKind.RESIDENT, str(resident)),
         subject=("policy", policy_id),
         details={"reason": reason},
     )
@@ -213,7 +214,7 @@ def _view(row: PolicyVersion) -> Draft:
 def _record(action: str, officer: OfficerPrincipal, row: PolicyVersion) -> None:
     trail.record(
         action,
-        actor=trail.officer(officer.officer_id),
+        actor=Actor(ActorKind.OFFICER, str(officer.officer_id)),
         subject=("policy", row.policy_id),
         details={"version": row.version, "checksum": row.checksum[:16]},
     )

@@ -1,0 +1,58 @@
+"""Wire format of the operations summary."""
+
+from marshmallow import fields
+
+from blueprints.support.schemas import QuerySchema, RegionCode, Schema
+
+Counts = {"keys": fields.String(), "values": fields.Integer()}
+
+
+class SummaryQuery(QuerySchema):
+    """Which days, which region, which department; today and one's own region by default."""
+
+    first = fields.Date(data_key="from", load_default=None)
+    last = fields.Date(data_key="to", load_default=None)
+    region = RegionCode(load_default=None)
+    department = fields.String(load_default=None)
+
+
+class PeriodOut(Schema):
+    """Whole days, both ends included."""
+
+    first = fields.Date(required=True, data_key="from")
+    last = fields.Date(required=True, data_key="to")
+
+
+class PushesOut(Schema):
+    """Pushes by state."""
+
+    by_state = fields.Dict(**Counts, required=True)
+    total = fields.Integer(required=True)
+    oldest_due_seconds = fields.Float(required=True)
+
+
+class RatingsOut(Schema):
+    """Ratings by level, with the share of those who rated."""
+
+    by_score = fields.Dict(**Counts, required=True)
+    rated = fields.Integer(required=True)
+    handled = fields.Integer(required=True)
+    rated_share = fields.Float(required=True, allow_none=True)
+    satisfied_share = fields.Float(required=True, allow_none=True)
+    satisfied_interval = fields.List(fields.Float(), required=True, allow_none=True)
+    open_follow_ups = fields.Integer(required=True)
+
+
+class SummaryOut(Schema):
+    """The numbers of a period."""
+
+    period = fields.Nested(PeriodOut, required=True)
+    region = fields.String(required=True)
+    department = fields.String(required=True, allow_none=True)
+    logins = fields.Dict(**Counts, required=True)
+    residents = fields.Dict(**Counts, required=True)
+    matches = fields.Dict(**Counts, required=True)
+    pushes = fields.Nested(PushesOut, required=True)
+    cases = fields.Dict(**Counts, required=True)
+    overdue = fields.Integer(required=True)
+    ratings = fields.Nested(RatingsOut, required=True)
