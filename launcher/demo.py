@@ -83,7 +83,7 @@ def wechat_seed(
         "url": push_url,
         "token": secret["WECHAT_PUSH_TOKEN"],
         "aes_key": secret["WECHAT_PUSH_AES_KEY"],
-        "original_id": "gh_" + app_id.removeprefix("wx")[:12],
+        "appid_name": "gh_" + app_id.removeprefix("wx")[:12],
         "mode": "secure",
         "format": "json",
     }
@@ -140,8 +140,7 @@ def _user(person: Mapping[str, Any], app_id: str) -> dict[str, Any]:
         "openid": person["openid"],
         "appid": app_id,
         "phone": person.get("phone"),
-        "name": person["name"],
-        "id_number": person["id_number"],
+        "real_name": {"name": person["name"], "id_number": person["id_number"]},
     }
 
 

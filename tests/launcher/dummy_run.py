@@ -6,7 +6,7 @@ from pathlib import Path
 
 from launcher.errors import LaunchError
 from launcher.parts import Program, answers_http
-from launcher.plan import Premises, Stage, plain_environment
+from launcher.plan import Premises, Stage, plain_environment, whole_system
 from launcher.session import Place, run, wishes_from_environment
 from launcher.terminal import complain
 
@@ -59,6 +59,7 @@ def plan(premises: Premises) -> list[Stage]:
         ),
     )
     stages = {
+        "sandboxes": whole_system(premises)[:1],
         "granian and dramatiq": [Stage("all", real, wait=False)],
         "whole": whole,
         "stubborn": whole,

@@ -73,6 +73,18 @@ def test_killing_the_supervisor_ends_the_workers_of_granian_and_dramatiq(launche
     assert run.gone_within(5) == []
 
 
+def test_the_real_sandboxes_accept_the_seed_and_know_the_demo_people(launched, tmp_path):
+    run = launched(tmp_path / "var", "sandboxes")
+    addresses = run.ready()
+    openid = json.loads((run.var / "demo.json").read_text())["people"][0]["openid"]
+
+    question = urllib.request.Request(
+        addresses["wechat_control"] + "/__emu__/login_code", data=json.dumps({"openid": openid}).encode()
+    )
+    with urllib.request.urlopen(question) as reply:
+        assert len(json.loads(reply.read())["code"]) == 32
+
+
 @pytest.mark.parametrize("wait", [None, 0.3, 0.7])
 def test_killing_the_supervisor_at_any_moment_leaves_no_process(launched, tmp_path, wait):
     run = launched(tmp_path / "var")
