@@ -33,6 +33,7 @@ from urllib3.exceptions import (
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 POOL_SECONDS: Final = 2
 LARGEST_REPLY: Final = 1 << 20
+_CHUNK: Final = 1 << 16
 _QUERY = re.compile(r"\?[^\s\"']*")
 
 
@@ -101,13 +102,16 @@ class Wire:
             preload_content=False,
             decode_content=False,
         )
+        content = bytearray()
         try:
-            content = response.read(LARGEST_REPLY + 1)
+            while chunk := response.read(_CHUNK):  # to the end: only there a reply cut short is noticed
+                content += chunk
+                if len(content) > LARGEST_REPLY:
+                    raise Unanswered("reply_too_large")
         finally:
-            response.close()  # a reply read to its end has already given its connection back
-        if len(content) > LARGEST_REPLY:
-            raise Unanswered("reply_too_large")
-        return Reply(response.status, content)
+            response.close()  # does nothing to a connection already given back; an unread one is closed
+            response.release_conn()
+        return Reply(response.status, bytes(content))
 
 
 class _TimedReader(io.RawIOBase):

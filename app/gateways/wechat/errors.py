@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Final
 
+SUBSCRIBE_SEND: Final = "/cgi-bin/message/subscribe/send"
 _RID = re.compile(r"rid:\s*([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})")
 _FIELD = re.compile(r"data\.([A-Za-z_]+\d*)\.value")
 
@@ -194,7 +195,9 @@ def refusal(path: str, errcode: int, errmsg: str) -> WeChatError:
     found = _RID.search(errmsg)
     rid = found[1] if found else None
     kind = REACTIONS_AT.get((path, errcode)) or REACTIONS.get(errcode, Unrecognised)
-    if kind is BadTemplateData:
-        named = _FIELD.search(errmsg)
-        return BadTemplateData(errcode, rid=rid, field=named[1] if named else None)
-    return kind(errcode, rid=rid)
+    if kind is not BadTemplateData:
+        return kind(errcode, rid=rid)
+    if path != SUBSCRIBE_SEND:
+        return Rejected(errcode, rid=rid)
+    named = _FIELD.search(errmsg)
+    return BadTemplateData(errcode, rid=rid, field=named[1] if named else None)

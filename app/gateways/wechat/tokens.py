@@ -169,8 +169,15 @@ class OwnShelf:
 class StableToken:
     """The token of one mini-program; `fetch(force)` asks WeChat for it."""
 
-    def __init__(self, app_id: str, *, fetch: Callable[[bool], Grant], redis: Callable[[], Redis]) -> None:
-        self._fetch = fetch
+    def __init__(
+        self,
+        app_id: str,
+        *,
+        fetch: Callable[[bool], Grant],
+        redis: Callable[[], Redis],
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self._fetch, self._wait_seconds = fetch, wait_seconds
         self._shared, self._own = SharedShelf(app_id, redis), OwnShelf()
         self._one_thread = threading.Lock()
         self._memory: tuple[str, float] = ("", 0.0)
@@ -186,7 +193,7 @@ class StableToken:
     def _obtain(self, *, refused: str | None) -> str:
         if known := self._remembered(refused):
             return known
-        if not self._one_thread.acquire(timeout=WAIT_SECONDS):
+        if not self._one_thread.acquire(timeout=self._wait_seconds):
             raise NotSent(reason="token_wait")
         try:
             if known := self._remembered(refused):
@@ -209,7 +216,7 @@ class StableToken:
         return self._from(self._own, refused)
 
     def _from(self, shelf: Shelf, refused: str | None) -> str:
-        owner, end = secrets.token_hex(8), time.monotonic() + WAIT_SECONDS
+        owner, end = secrets.token_hex(8), time.monotonic() + self._wait_seconds
         while True:
             if found := self._on(shelf, refused):
                 return found

@@ -37,7 +37,7 @@ def rotate_tokens(world: World, document: Any) -> dict[str, Any]:
     fields = Fields(document)
     app, families = _app(world, fields), _families(fields)
     fields.finish()
-    return {family: fingerprint(world.tokens.rotate(app.appid, family).token) for family in families}
+    return {family.value: fingerprint(world.tokens.rotate(app.appid, family).token) for family in families}
 
 
 def push_send(world: World, document: Any) -> dict[str, Any]:
