@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 
 from app.forms.errors import FieldFault
 from app.forms.fields import RULES, rule_of
@@ -17,7 +18,11 @@ UNKNOWN = "表单里没有这一项，请刷新后再填"
 TOO_MUCH = "填写的内容过长，请缩短"
 UNSTORABLE = "含有无法保存的字符，请删除后重新输入"
 LONGEST_TEXT = 5_000
+LONGEST_NUMBER = 64
+"""Bits of a whole number."""
 MOST_UNKNOWN = 20
+DEEPEST = 3
+"""A signature in an item of a list is the deepest answer there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,9 @@ def _check_rows(
         return
     errors = {
         f"{index}.{locked[0].key}": [LOCKED]
-        for index, item in enumerate(_rows(items))
-        if not any(all(_is_same_cell(definition, inner, item, row) for inner in locked) for row in rows)
+        for index, item in enumerate(items if isinstance(items, list) else ())
+        if isinstance(item, Mapping)
+        and not any(all(_is_same_cell(definition, inner, item, row) for inner in locked) for row in rows)
     }
     if errors:
         raise FieldFault(errors=errors)
@@ -168,16 +174,26 @@ def _bounded(value: object, field: Field) -> None:
 
 
 def _check_size(value: object, most: int, depth: int) -> None:
-    deepest = 2
-    if isinstance(value, str):
-        if len(value) > LONGEST_TEXT:
-            raise FieldFault(TOO_MUCH)
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise FieldFault(UNSTORABLE)
-    elif isinstance(value, int) and value.bit_length() > LONGEST_TEXT:
+    if not _storable(value):
+        raise FieldFault(UNSTORABLE)
+    match value:
+        case str():
+            too_much = len(value) > LONGEST_TEXT
+        case int():
+            too_much = value.bit_length() > LONGEST_NUMBER
+        case list() | Mapping():
+            too_much = depth == DEEPEST or len(value) > most
+        case _:
+            too_much = False
+    if too_much:
         raise FieldFault(TOO_MUCH)
-    elif isinstance(value, list | Mapping):
-        if depth == deepest or len(value) > most:
-            raise FieldFault(TOO_MUCH)
+    if isinstance(value, list | Mapping):
         for part in (*value, *value.values()) if isinstance(value, Mapping) else value:
             _check_size(part, most, depth + 1)
+
+
+def _storable(value: object) -> bool:
+    """Say whether JSONB takes it: no NUL, no lone surrogate, no NaN."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+    return not isinstance(value, float) or isfinite(value)
