@@ -1,10 +1,39 @@
-"""What every process opens and connects: web, worker, scheduler, command."""
+"""What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from app.foundation import cache, crypto, database, deadlines, queue, working_days
+from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
+from app.foundation.queue import Bell
+from app.foundation.transaction import atomic
+from app.gateways.registries import live as live_registries
+from app.gateways.registries import port as registries
+from app.gateways.wechat import live as live_wechat
+from app.gateways.wechat import port as wechat
+from app.identity import login, sessions, verification
 from config import files
 from config.settings import Settings
+
+HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work done by the clock, in a transaction of its own."""
+
+    name: str
+    every: timedelta
+    work: Callable[[], object]
+
+
+JOBS: tuple[Job, ...] = (
+    Job("idempotency.purge", HOURLY, idempotency.purge),
+    Job("sessions.purge", HOURLY, sessions.purge),
+    Job("login.purge_codes", HOURLY, login.purge_codes),
+    Job("verification.expire", MINUTELY, verification.expire),
+)
 
 
 def open_process(settings: Settings, *, pool: int | None = None) -> None:
@@ -29,8 +58,41 @@ def official_calendar() -> working_days.WorkingDays:
 
 
 def connect(settings: Settings) -> None:
-    """Subscribe the capabilities to one another's events and choose the gateways."""
+    """Choose the gateways and subscribe the capabilities to one another's events."""
+    wechat.use(live_wechat.build(settings))
+    registries.use(live_registries.build(settings))
+
+
+def answer_bells(settings: Settings) -> None:
+    """Say which work each bell means; only a worker answers."""
     del settings
+    for bell, work in BELLS.items():
+        queue.answers(bell, given_back(work))
+
+
+BELLS: dict[Bell, Callable[[], object]] = {}
+
+
+def run(job: Job) -> None:
+    """Do one job's work now."""
+
+    def work() -> None:
+        with atomic():
+            job.work()
+
+    given_back(work)()
+
+
+def given_back(work: Callable[[], object]) -> Callable[[], object]:
+    """Let `work` start without the rows that the thread saw before, and leave no connection behind."""
+
+    def wrapped() -> object:
+        try:
+            return work()
+        finally:
+            database.session.remove()
+
+    return wrapped
 
 
 def close_process() -> None:

@@ -1,0 +1,120 @@
+"""Commands for operators and the launcher: `python -m app.commands <command>`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from alembic import command
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import text
+
+from app import factory, wiring
+from app.eligibility import loading as policies
+from app.foundation import database, logging, schema
+from app.foundation.transaction import atomic
+from app.identity import officers
+from app.identity.types import OfficerRecord
+from config.settings import Settings
+
+MIGRATION_LOCK = 7_317_002
+_ROSTER = TypeAdapter(list[OfficerRecord])
+
+
+def migrate(settings: Settings, _: argparse.Namespace) -> int:
+    """Bring the database to the newest schema; two at once wait for one another."""
+    engine = database.open_engine(settings)
+    config = schema.configuration()
+    with engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        connection.execute(text("SET lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.execute(text("SET lock_timeout = '4s'"))
+        connection.commit()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        _say(f"schema {schema.database_head(connection)}")
+        connection.invalidate()  # ends the session, and with it the lock
+    engine.dispose()
+    return 0
+
+
+def load_catalogue(settings: Settings, _: argparse.Namespace) -> int:
+    """Publish what config/ holds and the database does not have yet."""
+    wiring.open_process(settings)
+    with atomic():
+        loaded = policies.load_policies()
+    _say(f"policies {loaded}")
+    wiring.close_process()
+    return 0
+
+
+def import_officers(settings: Settings, _: argparse.Namespace) -> int:
+    """Enter the roster of officers, a JSON list on standard input."""
+    try:
+        records = _ROSTER.validate_json(sys.stdin.buffer.read(), strict=False)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False)})
+        _say(f"名册有误，未导入：{', '.join(places)}")
+        return 1
+    wiring.open_process(settings)
+    with atomic():
+        changed = officers.import_officers(records)
+    _say(f"officers {changed} changed")
+    wiring.close_process()
+    return 0
+
+
+def openapi(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Write the contract to a file, or check that the file still is the contract."""
+    app = factory.create_app(settings)
+    contract = json.dumps(
+        app.test_client().get("/openapi.json").get_json(), ensure_ascii=False, indent=1, sort_keys=True
+    )
+    wiring.close_process()
+    if arguments.write is not None:
+        arguments.write.write_text(contract + "\n", encoding="utf-8")
+        return 0
+    if arguments.check.read_text(encoding="utf-8") == contract + "\n":
+        return 0
+    _say(f"接口已改变：请运行 python -m app.commands openapi --write {arguments.check} 并提交")
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the commands."""
+    described = argparse.ArgumentParser(prog="python -m app.commands", description=__doc__)
+    commands = described.add_subparsers(required=True, metavar="command")
+    simple: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+        "migrate": migrate,
+        "load-catalogue": load_catalogue,
+        "import-officers": import_officers,
+    }
+    for name, work in simple.items():
+        commands.add_parser(name, help=work.__doc__).set_defaults(work=work)
+    contract = commands.add_parser("openapi", help=openapi.__doc__)
+    contract.set_defaults(work=openapi)
+    which = contract.add_mutually_exclusive_group(required=True)
+    which.add_argument("--check", type=Path, metavar="FILE")
+    which.add_argument("--write", type=Path, metavar="FILE")
+    return described
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    chosen = parser().parse_args(arguments)
+    settings = Settings.model_validate({})  # reads the environment
+    logging.configure(settings)
+    work: Callable[[Settings, argparse.Namespace], int] = chosen.work
+    return work(settings, chosen)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

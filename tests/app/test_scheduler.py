@@ -1,0 +1,84 @@
+import threading
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app import scheduler, wiring
+from app.foundation import cache, database, queue
+from app.foundation.models import StoredReply
+from app.foundation.transaction import atomic
+from app.scheduler import Leadership
+
+
+@pytest.fixture
+def contenders(committed):
+    made = [Leadership(database.engine()), Leadership(database.engine())]
+    yield made
+    for leadership in made:
+        leadership.release()
+
+
+def test_only_one_of_two_schedulers_leads(contenders):
+    first, second = contenders
+    assert (first.held(), second.held(), first.held()) == (True, False, True)
+
+
+def test_another_leads_once_the_leader_is_gone(contenders):
+    first, second = contenders
+    assert first.held()
+    first.release()
+    assert (second.held(), first.held()) == (True, False)
+
+
+def test_a_leader_that_lost_its_database_session_does_not_believe_it_still_leads(contenders):
+    first, second = contenders
+    assert first.held()
+    with database.engine().begin() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+        )
+    assert second.held()
+    assert not first.held()
+
+
+def test_who_does_not_lead_does_nothing(contenders):
+    first, second = contenders
+    assert first.held()
+    done = []
+    scheduler.led(second, "job", lambda: done.append("second"))()
+    scheduler.led(first, "job", lambda: done.append("first"))()
+    assert done == ["first"]
+
+
+def test_a_job_that_fails_is_tried_again_at_the_next_tick(contenders):
+    first, _ = contenders
+    tick = scheduler.led(first, "job", lambda: 1 / 0)
+    tick()
+    tick()
+
+
+def test_every_bell_is_rung(application, redis):
+    scheduler.ring_all()
+    waiting = {bell: cache.client().llen(f"dramatiq:{bell.value}") for bell in queue.Bell}
+    assert set(waiting.values()) == {1}
+
+
+def test_every_job_can_be_done_and_has_its_place_in_the_clockwork(committed, contenders):
+    for job in wiring.JOBS:
+        wiring.run(job)
+    planned = {job.id for job in scheduler.build(contenders[0]).get_jobs()}
+    assert planned == {"bells", *(job.name for job in wiring.JOBS)}
+
+
+def test_a_job_commits_what_it_did(committed, sign_in):
+    with atomic():
+        database.session.add(
+            StoredReply(principal="p", key="k", route="r", body_hash=b"0" * 32, status=200, sealed=b"")
+        )
+        database.session.flush()
+        database.session.execute(text("UPDATE http_idempotency SET created_at = now() - interval '4 days'"))
+    [purge] = [job for job in wiring.JOBS if job.name == "idempotency.purge"]
+    worker = threading.Thread(target=wiring.run, args=(purge,))
+    worker.start()
+    worker.join()
+    assert database.session.scalar(select(func.count()).select_from(StoredReply)) == 0
