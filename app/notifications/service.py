@@ -93,8 +93,8 @@ def mark_read(resident: ResidentId, message_id: UUID) -> None:
 
 def _decent_hour(resident: ResidentId) -> datetime | None:
     """Return when the person's quiet hours (免打扰) end, or None where they are not on."""
-    quiet = profiles.quiet_hours(resident)
-    return None if quiet is None else end_of_quiet(clock.local(clock.now()), *quiet)
+    quiet = profiles.profile(resident).quiet_hours
+    return None if quiet is None else end_of_quiet(clock.local(clock.now()), quiet.start, quiet.until)
 
 
 def end_of_quiet(now: datetime, begin: time, end: time) -> datetime | None:
