@@ -1,7 +1,8 @@
 """The published policies, parsed once per process: versions never change, so an object is good for ever."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from sqlalchemy import select, tuple_
@@ -51,8 +52,10 @@ def answer(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> 
 
 
 @lru_cache(maxsize=20_000)
-def _compiled(policy_id: str, version: int, as_of: date, params: tuple[tuple[str, object], ...]):  # type: ignore[no-untyped-def] # noqa: ANN202 the closure's type is compile_condition's
-    return compile_condition(_parsed[policy_id, version].conditions, as_of=as_of, params=dict(params))  # type: ignore[arg-type]
+def _compiled(
+    policy_id: str, version: int, as_of: date, params: tuple[tuple[str, Decimal | None], ...]
+) -> Callable[[Subject], Truth]:
+    return compile_condition(_parsed[policy_id, version].conditions, as_of=as_of, params=dict(params))
 
 
 def _current() -> list[tuple[str, int]]:

@@ -88,7 +88,7 @@ def oldest_queued_seconds() -> float:
         return float(connection.scalar(select(age).where(due)) or 0)
 
 
-def _item(row: Row[Any]) -> InboxItem:
+def _item(row: Row[*tuple[Any, ...]]) -> InboxItem:
     state = DeliveryState(row.state)
     return InboxItem(
         id=row.id,

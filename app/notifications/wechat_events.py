@@ -19,13 +19,12 @@ from app.foundation.leases import claim
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.signals import Signal
 from app.foundation.transaction import atomic
-from app.gateways.wechat import callbacks
 from app.gateways.wechat.callbacks import Callback
 from app.identity import queries as identity
 from app.identity.types import ResidentId
 from app.notifications import outcomes, subscriptions
 from app.notifications.models import Delivery, WeChatEvent
-from app.notifications.types import DeliveryState
+from app.notifications.types import FINAL, DeliveryState
 
 BATCH, LEASE = 50, timedelta(seconds=30)
 PARKED_FOR, PARK_STEP = timedelta(hours=24), timedelta(seconds=5)
@@ -45,7 +44,7 @@ def receive(callback: Callback) -> bool:
             id=new_id(),
             dedupe_key=callback.dedupe_key,
             event=callback.event,
-            payload=dict(callback.message),
+            payload=callback.message,
         )
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(WeChatEvent.id)
@@ -75,14 +74,14 @@ def apply_due() -> int:
 
 def _apply(row: WeChatEvent) -> None:
     """Apply one event and settle its row."""
-    callback = callbacks.read(row.payload)
-    account = str(callback.message.get("OpenID") or callback.openid)
-    match callback.event:
+    openid, items = str(row.payload.get("FromUserName", "")), row.payload["items"]
+    account = str(row.payload.get("OpenID") or openid)
+    match row.event:
         case "subscribe_msg_popup_event" | "subscribe_msg_change_event":
-            _answers(callback.openid, callback.items)
+            _answers(openid, items)
             state = "applied"
         case "subscribe_msg_sent_event":
-            found = [_sent(callback.openid, item) for item in callback.items]
+            found = [_sent(openid, item) for item in items]
             state = "applied" if all(found) else "parked"
         case "user_authorization_cancellation":
             state = _tell(account_cancelled, account)
@@ -118,7 +117,7 @@ def _sent(openid: str, item: Mapping[str, Any]) -> bool:
     row = _find(openid, item)
     if row is None:
         return False
-    if row.state in outcomes.FINAL:
+    if row.state in FINAL:
         return True
     good = str(item.get("ErrorCode", "0")) == "0"
     row.msgid = row.msgid or str(item.get("MsgID"))
