@@ -69,6 +69,8 @@ class Wording:
 
     def _part(self, node: Node, *, denied: bool) -> str:
         said = self.sentence(node, denied=denied)
+        while isinstance(node, Not):
+            node = node.member
         return f"（{said}）" if isinstance(node, All | Any) and len(node.members) > 1 else said
 
     def list_condition(self, node: ListNode, *, denied: bool = False) -> str:
@@ -88,37 +90,37 @@ class Wording:
         if leaf.fact.type is FactType.BOOL:
             affirmed = (leaf.value is True) is (leaf.op is Operator.EQ)
             return yes_or_no(plain_label(leaf.fact), affirmed=affirmed is not denied)
+        # A fact that may not apply is denied as it stands: who has no grade has not the other grades either.
         if denied and leaf.op in FLIPPED and leaf.fact.applicable_if is None:
-            return self._compared(leaf, FLIPPED[leaf.op])
-        said = self._compared(leaf, leaf.op)
-        return f"不属于“{said}”" if denied else said
+            return self._compared(leaf, FLIPPED[leaf.op], denied=False)
+        return self._compared(leaf, leaf.op, denied=denied)
 
-    def _compared(self, leaf: Leaf, op: Operator) -> str:
+    def _compared(self, leaf: Leaf, op: Operator, *, denied: bool) -> str:
         fact = leaf.fact
         label = plain_label(fact)
+        unlike = denied is not (op is Operator.NE)
         if op is Operator.WITHIN_DAYS:
-            return f"{label}在最近{self._bound(leaf)}天内"
+            return f"{label}{'不在' if denied else '在'}最近{self._bound(leaf)}天内"
         if fact.type in (FactType.ENUM, FactType.TEXT, FactType.CHOICES):
-            return f"{label}{'不是' if op is Operator.NE else '为'}{self._options(fact, leaf.value)}"
+            return f"{label}{'不是' if unlike else '为'}{self._options(fact, leaf.value)}"
         if fact.type is FactType.REGION:
-            return self._region(label, op, leaf.value)
+            place = label.replace("户籍所在地", "户籍")
+            return f"{place}{'不在' if unlike else '在'}{self._regions(leaf.value)}"
         grades = self._grades(leaf, op)
         if grades:
-            return f"{label}为{either(grades)}"
-        if fact.unit == "岁" or fact.derivation is not None:
-            return self._age(leaf, op)
-        return self._number(leaf, op, label)
+            return f"{label}{'不是' if denied else '为'}{either(grades)}"
+        aged = fact.unit == "岁" or fact.derivation is not None
+        said = self._age(leaf, op) if aged else self._number(leaf, op, label)
+        return f"不属于“{said}”" if denied else said
 
     def _options(self, fact: Fact, value: object) -> str:
         codes = value if isinstance(value, tuple) else (value,)
         texts = [fact.labels.get(str(code), str(code)) for code in codes]
         return either([f"“{text}”" if text.startswith(("不", "都")) else text for text in texts])
 
-    def _region(self, label: str, op: Operator, value: object) -> str:
+    def _regions(self, value: object) -> str:
         codes = value if isinstance(value, tuple) else (value,)
-        names = either([self.region_name(str(code).ljust(6, "0")) for code in codes])
-        place = label.replace("户籍所在地", "户籍")
-        return f"{place}{'不在' if op is Operator.NE else '在'}{names}"
+        return either([self.region_name(str(code).ljust(6, "0")) for code in codes])
 
     def _grades(self, leaf: Leaf, op: Operator) -> list[str]:
         """Return the grades that satisfy a comparison of a graded number: ≤2 → 一级, 二级."""
