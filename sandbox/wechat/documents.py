@@ -75,8 +75,7 @@ class Fields:
     def _typed(self, name: str, value: Any, kind: type[T]) -> T:
         if kind is float and type(value) is int:
             value = float(value)
-        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-        if fits:
+        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
             return value
         try:
             if issubclass(kind, Enum):

@@ -34,8 +34,10 @@ class Server:
     async def start(self) -> Addresses:
         """Listen on both ports (0 takes a free one); raises OSError if one is taken."""
         await self.stage.start()
-        api = web.ServerRunner(web.Server(self.stage.listener, access_log=None))
-        control = web.AppRunner(control_app(self.stage), access_log=None)
+        api = web.ServerRunner(
+            web.Server(self.stage.listener, access_log=None), shutdown_timeout=SHUTDOWN_SECONDS
+        )
+        control = web.AppRunner(control_app(self.stage), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         ports = [
             await self._listen(runner, port) for runner, port in zip((api, control), self._ports, strict=True)
         ]
