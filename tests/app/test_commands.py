@@ -69,9 +69,14 @@ def test_a_second_migration_waits_for_the_first(run, empty):
 
 
 OFFICER = {
-    "username": "zhou", "name": "周敏", "password": "Correct-horse-7", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-    "roles": ["case_officer"], "department": "11", "region_code": "500103",
-}  # fmt: skip
+    "username": "zhou",
+    "name": "周敏",
+    "password": "Correct-horse-7",
+    "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "roles": ["case_officer"],
+    "department": "11",
+    "region_code": "500103",
+}
 
 
 def test_the_roster_is_imported_once(run, committed):
