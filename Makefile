@@ -6,7 +6,7 @@ ARGS ?=
 ENVIRONMENT = VENV="$(VENV)" sh launcher/environment.sh
 LAUNCH = exec $(PY) -m launcher --follow-parent
 
-.PHONY: help run test check tour bench lock install install-dev
+.PHONY: help run test check tour bench lock openapi install install-dev
 
 help:
 	@echo 'make run            安装并启动整个系统 (install, start everything); FRESH=1 清空重来, PORT=8000 指定端口'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check          ruff, mypy, import-linter, OpenAPI 快照'
 	@echo 'make tour           走一遍全程，没启动就先启动 (the whole errand, as a phone and an officer see it)'
 	@echo 'make bench          测速 (benchmarks)'
+	@echo 'make openapi        重写接口快照 (rewrite docs/openapi.json)'
 	@echo 'make lock           重新锁定依赖版本 (recompile the pins)'
 
 install:
@@ -37,7 +38,10 @@ check: install-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
-	$(PY) -m app.commands openapi --check docs/openapi.json
+	$(PY) -m launcher check-contract
+
+openapi: install
+	@exec $(PY) -m launcher write-contract
 
 bench: install-dev
 	@exec $(PY) -m benchmarks $(ARGS)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from launcher import preflight
+from launcher.contract import contract
 from launcher.errors import LaunchError
 from launcher.processes import die_with_parent
 from launcher.session import Place, run, tour_program, wishes_from_environment
@@ -19,13 +20,17 @@ from launcher.terminal import complain
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and do it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m launcher", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["run", "tour"], default="run")
+    parser.add_argument(
+        "what", nargs="?", choices=["run", "tour", "check-contract", "write-contract"], default="run"
+    )
     parser.add_argument("--fresh", action="store_true", help="start empty")
     parser.add_argument("--follow-parent", action="store_true", help="stop when the parent (make) dies")
     given = parser.parse_args(arguments)
     if given.follow_parent:
         die_with_parent(signal.SIGTERM)
     root = Path(__file__).resolve().parents[1]
+    if given.what.endswith("-contract"):
+        return contract(root, write=given.what == "write-contract")
     place = Place(root=root, var=Path(os.environ.get("VAR_DIR") or root / "var").absolute())
     try:
         wishes = wishes_from_environment(fresh=given.fresh)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEPT_BYTES = 20_000_000
-_TELLING = re.compile(r"\w*(Error|Exception|error|FATAL|错误|失败)\b")
+_TELLING = re.compile(r"^\S*(Error|Exception)\b|FATAL|错误|失败|\berror:")
 
 
 class LineLog:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
 from launcher.demo import demo_sheet, settle_officers, settle_secrets, template_ids, wechat_seed
 from launcher.errors import LaunchError
 from launcher.keeping import choose_ports, read_json, write_json
@@ -106,6 +107,14 @@ def test_the_app_is_told_its_templates_and_never_uses_a_proxy_for_local_calls(tm
     assert json.loads(environment["WECHAT_TEMPLATES"]) == template_ids(ROOT / NOTIFICATIONS)
     assert environment["NO_PROXY"].startswith("127.0.0.1")
     assert environment["ENVIRONMENT"] == "demo"
+
+
+def test_every_setting_that_the_app_requires_is_given(tmp_path):
+    environment = app_environment(_premises(tmp_path))
+
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()}
+
+    assert required <= {name.lower() for name in environment}
 
 
 def test_a_machine_without_python_gets_one_sentence(tmp_path):
