@@ -1,0 +1,84 @@
+"""A copy of what we hold about somebody (个人信息副本, PIPL 45), in clear: only after a fresh login."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import select
+
+from app.audit import trail
+from app.audit.types import Actor, ActorKind
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.limits import Limit, take
+from app.identity import queries as identity
+from app.identity.types import ResidentId
+from app.residents import disputes, facts, mandates, profiles, subjects
+from app.residents.models import Consent
+from app.residents.types import SubjectRelation, SubjectView
+
+PER_DAY = Limit("export", burst=5, seconds=86_400, closed=True)
+
+
+def export(resident_id: ResidentId) -> dict[str, Any]:
+    """Return the copy, and record that it was given; raises TooManyRequests."""
+    take(PER_DAY, str(resident_id))
+    trail.record(
+        "resident.exported",
+        actor=Actor(ActorKind.RESIDENT, str(resident_id)),
+        subject=("account", resident_id),
+    )
+    verified, account = identity.real_name(resident_id), identity.account(resident_id)
+    return {
+        "exported_at": clock.now(),
+        "account": {
+            **(asdict(account) if account else {}),
+            "openid": identity.openid(resident_id),
+            "name": verified.name if verified else None,
+            "id_number": verified.id_number if verified else None,
+            "phone": identity.phone(resident_id),
+        },
+        "profile": asdict(profiles.profile(resident_id)),
+        "subjects": _subjects(resident_id),
+        "consents": _consents(resident_id),
+        "disputes": disputes.exported(resident_id),
+        "mandates": [asdict(found) for found in mandates.listed(resident_id)],
+    }
+
+
+def _subjects(resident_id: ResidentId) -> list[dict[str, Any]]:
+    """Return the facts about oneself and one's enterprises; a relative's are the relative's to export."""
+    return [
+        {"subject": asdict(found), "facts": _facts(resident_id, found)}
+        for found in subjects.listed(resident_id)
+        if found.relation is not SubjectRelation.FAMILY
+    ]
+
+
+def _facts(resident_id: ResidentId, subject: SubjectView) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": entry.name,
+            "label": entry.label,
+            "counts": asdict(entry.known) if entry.known else None,
+            "own_statement": asdict(entry.statement) if entry.statement else None,
+            "disputed": entry.disputed,
+        }
+        for entry in facts.listed(resident_id, subject.id)
+        if entry.known or entry.statement
+    ]
+
+
+def _consents(resident_id: ResidentId) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(Consent).filter_by(resident_id=resident_id).order_by(Consent.purpose, Consent.version)
+    )
+    return [
+        {
+            "purpose": row.purpose,
+            "version": row.version,
+            "granted": row.granted,
+            "notice_version": row.notice_version,
+            "decided_at": row.created_at,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,78 @@
+"""For whom a resident may act (办理对象): themselves, relatives who mandated them, their enterprises."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.foundation.database import session
+from app.foundation.errors import NotFound
+from app.identity import queries as identity
+from app.identity.types import ResidentId
+from app.residents.models import Enterprise, Mandate
+from app.residents.types import MandateState, SubjectKind, SubjectRelation, SubjectView
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody whom facts are about; `owner_id` is the resident whose rows they are."""
+
+    id: UUID
+    kind: SubjectKind
+    relation: SubjectRelation
+    owner_id: ResidentId
+
+
+def subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
+    """Return whom a resident means, themselves by default; raises NotFound where they may not act for it."""
+    if subject_id is None or subject_id == resident_id:
+        return Subject(resident_id, SubjectKind.PERSON, SubjectRelation.SELF, resident_id)
+    enterprise = session.scalar(
+        select(Enterprise.id).filter_by(id=subject_id, resident_id=resident_id, ended_at=None)
+    )
+    if enterprise is not None:
+        return Subject(enterprise, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, resident_id)
+    mandated = select(Mandate.id).filter_by(
+        principal_id=subject_id, agent_id=resident_id, state=MandateState.ACTIVE
+    )
+    if session.scalar(mandated) is None:
+        raise NotFound
+    return Subject(subject_id, SubjectKind.PERSON, SubjectRelation.FAMILY, ResidentId(subject_id))
+
+
+def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
+    """Return whose facts are the resident's to state: themselves or their enterprise, no relative."""
+    found = subject(resident_id, subject_id)
+    if found.relation is SubjectRelation.FAMILY:
+        raise NotFound
+    return found
+
+
+def listed(resident_id: ResidentId) -> list[SubjectView]:
+    """Return everybody whom a resident may act for, themselves first."""
+    found = [_view_of_person(resident_id, SubjectRelation.SELF, "本人")]
+    enterprises = session.scalars(
+        select(Enterprise).filter_by(resident_id=resident_id, ended_at=None).order_by(Enterprise.name)
+    )
+    found += [
+        SubjectView(row.id, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, row.name)
+        for row in enterprises
+    ]
+    relatives = session.scalars(
+        select(Mandate).filter_by(agent_id=resident_id, state=MandateState.ACTIVE).order_by(Mandate.id)
+    )
+    found += [
+        _view_of_person(ResidentId(row.principal_id), SubjectRelation.FAMILY, row.relation)
+        for row in relatives
+    ]
+    return found
+
+
+def enterprises_of(resident_id: ResidentId) -> list[Enterprise]:
+    """Return the rows of the enterprises a resident represents now."""
+    return list(session.scalars(select(Enterprise).filter_by(resident_id=resident_id, ended_at=None)))
+
+
+def _view_of_person(person: ResidentId, relation: SubjectRelation, unnamed: str) -> SubjectView:
+    verified = identity.real_name(person)
+    return SubjectView(person, SubjectKind.PERSON, relation, verified.name if verified else unnamed)
