@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.catalogue import regions
 from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
 from app.residents import fact_catalogue
-from app.residents.facts import KnownFact
+from app.residents.types import KnownFact
 from app.rules.amounts import assess_amount
 from app.rules.explanation import Reason, explain
 from app.rules.types import FactType, ListKind, Params, Truth

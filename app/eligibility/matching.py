@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,11 +18,12 @@ from app.foundation.ids import new_id
 from app.foundation.remembered import forget
 from app.foundation.transaction import on_commit
 from app.identity.types import ResidentId
-from app.residents import consents, facts
-from app.residents.facts import KnownFact
+from app.residents import consents, facts, subjects
+from app.residents.types import KnownFact, Purpose
 from app.rules.amounts import Amount
 
 OUTCOME_SETS = ("eligible", "undetermined", "eligible,undetermined")
+Known = Mapping[str, KnownFact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +34,68 @@ class Change:
     before: Outcome | None
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Whom a match is about, and what is known about them."""
+
+    resident: ResidentId
+    subject_id: UUID
+    known: Known
+
+
 def match_resident(resident: ResidentId) -> list[Change]:
-    """Match a person against every policy in force for them; returns what changed.
+    """Match a person, and every enterprise they represent, against what is in force; returns what changed.
 
     Without consent to matching (政策匹配) there is no match, and earlier ones are forgotten.
     """
-    if not consents.granted(resident, "matching"):
+    if not consents.granted(resident, Purpose.MATCHING):
         forget_resident(resident)
         return []
-    known = facts.fact_set(resident)
-    return match_against(resident, known, policies.in_force(Audience.PERSON))
+    changes = []
+    for audience in Audience:
+        candidates = policies.in_force(audience)
+        for candidate in candidates_of(resident, audience):
+            changes += match_against(candidate, candidates)
+    return changes
 
 
-def match_against(
-    resident: ResidentId, known: Mapping[str, KnownFact], candidates: Iterable[Policy]
-) -> list[Change]:
-    """Match a person whose facts are at hand against some policies; returns what changed."""
-    values = facts.plain(known)
+def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
+    """Return whom policies of an audience can be about: the resident, or the enterprises they represent."""
+    if audience is Audience.PERSON:
+        return [Candidate(resident, resident, facts.fact_set(resident))]
+    enterprises = [row.id for row in subjects.enterprises_of(resident)]
+    known = facts.fact_sets(enterprises) if enterprises else {}
+    return [Candidate(resident, enterprise, known[enterprise]) for enterprise in enterprises]
+
+
+def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
+    """Match somebody whose facts are at hand against some policies; returns what changed."""
+    values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
-    before = _stored(resident)
+    before = _stored(candidate)
     assessed = []
-    for policy in candidates:
+    for policy in tried:
         truth = policies.answer(policy, values, as_of=today, params=params)
         if truth is False and policy.id not in before:
             continue
-        assessed.append(assess(policy, values, known, as_of=today))
-    return _write(resident, assessed, before)
+        assessed.append(assess(policy, values, candidate.known, as_of=today))
+    return _write(candidate, assessed, before)
+
+
+def plain(known: Known) -> dict[str, object]:
+    """Return facts as the condition language reads them: name → value."""
+    return {name: fact.value for name, fact in known.items()}
 
 
 def forget_resident(resident: ResidentId) -> None:
     """Forget every match of a person (consent withdrawn, account closed)."""
     session.execute(delete(Match).where(Match.resident_id == resident))
-    on_commit(lambda: forget(*cache_keys(resident)))
+    forget_answers(resident)
+
+
+def forget_answers(resident: ResidentId) -> None:
+    """Forget the remembered answers about a person's matches once this unit of work is durable."""
+    on_commit(lambda: forget(*(cache_key(resident, outcomes) for outcomes in OUTCOME_SETS)))
 
 
 def cache_key(resident: ResidentId, outcomes: str) -> str:
@@ -71,51 +103,44 @@ def cache_key(resident: ResidentId, outcomes: str) -> str:
     return f"matches:{resident}:{outcomes}"
 
 
-def cache_keys(resident: ResidentId) -> list[str]:
-    """Return every key under which answers about a person's matches may be remembered."""
-    return [cache_key(resident, outcomes) for outcomes in OUTCOME_SETS]
-
-
-def _stored(resident: ResidentId) -> dict[str, Outcome]:
-    rows = session.execute(select(Match.policy_id, Match.outcome).where(Match.resident_id == resident))
+def _stored(candidate: Candidate) -> dict[str, Outcome]:
+    rows = session.execute(
+        select(Match.policy_id, Match.outcome).where(
+            Match.resident_id == candidate.resident, Match.subject_id == candidate.subject_id
+        )
+    )
     return {policy_id: Outcome(outcome) for policy_id, outcome in rows}
 
 
-def _write(resident: ResidentId, assessed: list[Assessment], before: Mapping[str, Outcome]) -> list[Change]:
+def _write(candidate: Candidate, assessed: list[Assessment], before: Mapping[str, Outcome]) -> list[Change]:
     if not assessed:
         return []
-    statement = insert(Match).values([_row(resident, assessment) for assessment in assessed])
+    statement = insert(Match).values([_row(candidate, assessment) for assessment in assessed])
     new = statement.excluded
-    differs = func.row(Match.outcome, Match.rule_version, Match.amount, Match.missing).is_distinct_from(
-        func.row(new.outcome, new.rule_version, new.amount, new.missing)
+    compared = ("outcome", "rule_version", "amount", "missing")
+    kept = (*compared, "reasons_count", "matched_at", "changed_at")
+    differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
+        func.row(*(new[name] for name in compared))
     )
     written = session.scalars(
         statement.on_conflict_do_update(
-            index_elements=["resident_id", "policy_id"],
-            set_={
-                "outcome": new.outcome,
-                "rule_version": new.rule_version,
-                "amount": new.amount,
-                "missing": new.missing,
-                "reasons_count": new.reasons_count,
-                "matched_at": new.matched_at,
-                "changed_at": new.changed_at,
-                "seen_at": None,
-            },
+            index_elements=["resident_id", "subject_id", "policy_id"],
+            set_={**{name: new[name] for name in kept}, "seen_at": None},
             where=differs,
         ).returning(Match.policy_id)
     ).all()
     if written:
-        on_commit(lambda: forget(*cache_keys(resident)))
+        forget_answers(candidate.resident)
     changed = set(written)
     return [Change(a, before.get(a.policy_id)) for a in assessed if a.policy_id in changed]
 
 
-def _row(resident: ResidentId, assessment: Assessment) -> dict[str, Any]:
+def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
     now = clock.now()
     return {
         "id": new_id(),
-        "resident_id": resident,
+        "resident_id": candidate.resident,
+        "subject_id": candidate.subject_id,
         "policy_id": assessment.policy_id,
         "rule_version": assessment.rule_version,
         "outcome": assessment.outcome.value,

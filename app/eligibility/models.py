@@ -55,15 +55,19 @@ class PolicyVersion(Model):
 
 
 class Match(Model):
-    """The last result of one policy for one person; the next run changes it only where it differs."""
+    """The last result of one policy for one subject of a resident; the next run changes only what differs.
+
+    The subject is the resident, or an enterprise that the resident represents.
+    """
 
     __tablename__ = "eligibility_match"
     __table_args__ = (
-        UniqueConstraint("resident_id", "policy_id"),
+        UniqueConstraint("resident_id", "subject_id", "policy_id"),
         CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome_known"),
     )
 
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
+    subject_id: Mapped[UUID]
     policy_id: Mapped[str]
     rule_version: Mapped[int]
     outcome: Mapped[str]

@@ -20,8 +20,9 @@ from app.residents import fact_catalogue
 
 @dataclass(frozen=True, slots=True)
 class MatchItem:
-    """One line of my matches."""
+    """One line of my matches; the subject is the person, or an enterprise of theirs."""
 
+    subject_id: UUID
     policy: Policy
     outcome: Outcome
     new: bool
@@ -117,6 +118,7 @@ def _item(row: Any, policy: Policy) -> MatchItem:
         label, how = (found.label, found.how.value) if found else (name, "fetch")
         missing.append({"fact": name, "label": label, "how": how})
     return MatchItem(
+        subject_id=row.subject_id,
         policy=policy,
         outcome=Outcome(row.outcome),
         new=row.seen_at is None,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.eligibility import policies
-from app.eligibility.matching import Change, match_against
+from app.eligibility.matching import Candidate, Change, candidates_of, match_against
 from app.eligibility.models import MatchRun
 from app.eligibility.notices import match_notice
 from app.eligibility.types import Audience, Outcome, Policy, RunId, RunState
@@ -22,10 +22,10 @@ from app.foundation.database import session
 from app.foundation.leases import claim
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.transaction import atomic
-from app.identity import queries as identity
 from app.identity.types import ResidentId
 from app.notifications import service as notifications
 from app.residents import consents, facts
+from app.residents.types import Purpose
 
 BATCH, LEASE = 200, timedelta(seconds=60)
 
@@ -59,7 +59,7 @@ def _advance(run_id: UUID, number: int) -> bool:
         if run is None or run.attempts != number or run.state != RunState.RUNNING:
             return False
         policy = policies.exact(run.policy_id, run.rule_version)
-        residents = _batch(policy, run.cursor)
+        residents = _next_batch(run.cursor)
         counts = Counter({str(key): int(value) for key, value in run.counts.items()})
         if residents:
             _match_batch(policy, residents, counts)
@@ -76,20 +76,25 @@ def _advance(run_id: UUID, number: int) -> bool:
         return bool(residents)
 
 
-def _batch(policy: Policy, cursor: UUID | None) -> list[ResidentId]:
-    if policy.audience is not Audience.PERSON:
-        return []
-    return identity.verified_residents(after=cursor, limit=BATCH)
+def _next_batch(cursor: UUID | None) -> list[ResidentId]:
+    """Return the next residents who allow matching; nobody else is looked at."""
+    after = None if cursor is None else ResidentId(cursor)
+    return consents.granting(Purpose.MATCHING, after=after, limit=BATCH)
 
 
 def _match_batch(policy: Policy, residents: list[ResidentId], counts: Counter[str]) -> None:
-    consenting = consents.granted_among(residents, "matching")
-    known = facts.fact_sets(consenting)
-    counts["no_consent"] += len(residents) - len(consenting)
-    for resident in consenting:
+    for candidate in candidates(policy, residents):
         counts["evaluated"] += 1
-        for change in match_against(resident, known.get(resident, {}), [policy]):
-            _count_and_tell(resident, policy, change, counts)
+        for change in match_against(candidate, [policy]):
+            _count_and_tell(candidate.resident, policy, change, counts)
+
+
+def candidates(policy: Policy, residents: list[ResidentId]) -> list[Candidate]:
+    """Read the facts of a batch: of all people in one query, of enterprises by whom they are represented."""
+    if policy.audience is Audience.ENTERPRISE:
+        return [c for resident in residents for c in candidates_of(resident, Audience.ENTERPRISE)]
+    known = facts.fact_sets(residents)
+    return [Candidate(resident, resident, known[resident]) for resident in residents]
 
 
 def _count_and_tell(resident: ResidentId, policy: Policy, change: Change, counts: Counter[str]) -> None:

@@ -1,29 +1,28 @@
 """What one can do with policies and matches: write, preview, approve, check, dismiss."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import checks, loading, matching, policies, runs
+from app.eligibility import checks, loading, matching, policies, runs, what_if
 from app.eligibility.assessment import assess, region_of
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import MatchNotFound, NothingToPublish, PolicyExists, PolicyNotFound
 from app.eligibility.models import Match, PolicyVersion
-from app.eligibility.types import Assessment, Audience, Dismissal, Outcome, Policy, RunId, VersionState
+from app.eligibility.types import Assessment, Dismissal, Outcome, Policy, RunId, VersionState
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.errors import StaleVersion
-from app.foundation.remembered import forget
-from app.foundation.transaction import on_commit
-from app.identity import queries as identity
 from app.identity.types import OfficerPrincipal, ResidentId
-from app.residents import consents, fact_catalogue, facts
+from app.residents import consents
+from app.residents.types import Purpose
 
 PREVIEW_BATCH = 500
 
@@ -112,44 +111,51 @@ def preview(policy_id: str, *, officer: OfficerPrincipal) -> Preview:
 
 
 def check(policy_id: str, given: Mapping[str, object], *, as_of: date | None = None) -> Assessment:
-    """Answer a what-if for nobody in particular.
+    """Answer a what-if for nobody in particular; stores nothing.
 
-    Stores nothing. Raises InvalidInput for facts not in the catalogue.
+    Raises InvalidInput for facts that the catalogue does not have, or values that do not fit.
     """
     policy = policies.published(policy_id)
-    values = fact_catalogue.read_values(given, scope=policy.audience.value)
+    values = what_if.read(given, scope=policy.audience.value)
     return assess(policy, values, {}, as_of=as_of or clock.today())
 
 
-def assess_resident(resident: ResidentId, policy_id: str) -> Assessment:
-    """Return the full assessment of one policy for a person.
+def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | None = None) -> Assessment:
+    """Return the full assessment of one policy for a person or an enterprise of theirs.
 
-    Raises MatchNotFound without consent or match.
+    Raises MatchNotFound without consent to matching, or where the policy is for somebody else.
     """
-    if not consents.granted(resident, "matching"):
+    if not consents.granted(resident, Purpose.MATCHING):
         raise MatchNotFound
     policy = policies.published(policy_id)
-    known = facts.fact_set(resident)
+    found = [
+        candidate
+        for candidate in matching.candidates_of(resident, policy.audience)
+        if subject_id in {None, candidate.subject_id}
+    ]
+    if not found:
+        raise MatchNotFound
     session.execute(
         update(Match)
         .where(Match.resident_id == resident, Match.policy_id == policy_id, Match.seen_at.is_(None))
         .values(seen_at=clock.now())
     )
-    on_commit(lambda: forget(*matching.cache_keys(resident)))
-    return assess(policy, facts.plain(known), known, as_of=clock.today())
+    matching.forget_answers(resident)
+    known = found[0].known
+    return assess(policy, matching.plain(known), known, as_of=clock.today())
 
 
 def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
     """Wave a match away; it stays known but is shown no more. Raises MatchNotFound."""
-    found = session.scalar(
+    found = session.scalars(
         update(Match)
         .where(Match.resident_id == resident, Match.policy_id == policy_id)
         .values(dismissed=reason.value)
         .returning(Match.id)
-    )
-    if found is None:
+    ).all()
+    if not found:
         raise MatchNotFound
-    on_commit(lambda: forget(*matching.cache_keys(resident)))
+    matching.forget_answers(resident)
     trail.record(
         "match.dismissed",
         actor=Actor(ActorKind.RESIDENT, str(resident)),
@@ -193,18 +199,15 @@ def _draft_row(policy_id: str) -> PolicyVersion | None:
     )
 
 
-def _everyone(policy: Policy) -> list[tuple[Assessment, str | None]]:
-    """Assess every registered, consenting person."""
-    found, cursor = [], None
-    while residents := identity.verified_residents(after=cursor, limit=PREVIEW_BATCH):
+def _everyone(policy: Policy) -> Iterator[tuple[Assessment, str | None]]:
+    """Assess everybody registered who allows matching, in batches."""
+    cursor: ResidentId | None = None
+    while residents := consents.granting(Purpose.MATCHING, after=cursor, limit=PREVIEW_BATCH):
         cursor = residents[-1]
-        if policy.audience is not Audience.PERSON:
-            break
-        sets = facts.fact_sets(consents.granted_among(residents, "matching"))
-        for known in sets.values():
-            values = facts.plain(known)
-            found.append((assess(policy, values, known, as_of=clock.today()), region_of(values)))
-    return found
+        for candidate in runs.candidates(policy, residents):
+            values = matching.plain(candidate.known)
+            found = assess(policy, values, candidate.known, as_of=clock.today())
+            yield found, region_of(values)
 
 
 def _view(row: PolicyVersion) -> Draft:

@@ -47,7 +47,7 @@ class ReasonOut(Schema):
     value = fields.String(required=True, allow_none=True)
     source = fields.String(required=True, allow_none=True)
     fetched_at = Moment(required=True, allow_none=True)
-    children = fields.List(fields.Nested(lambda: ReasonOut()), required=True)
+    children = fields.List(fields.Nested(lambda: ReasonOut()), required=True)  # noqa: PLW0108 it names itself
 
 
 class AssessmentOut(Schema):
@@ -98,6 +98,7 @@ class PolicyQuery(PageQuery):
 class MatchOut(Schema):
     """One line of my matches."""
 
+    subject_id = fields.UUID(required=True)
     policy = fields.Nested(PolicyBriefOut, required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
     new = fields.Boolean(required=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.eligibility import queries, service
 from app.foundation.transaction import atomic
+from app.identity.types import Role
 from blueprints.eligibility.schemas import (
     DraftOut,
     PolicyEditIn,
@@ -19,7 +20,7 @@ from blueprints.support.idempotency import idempotent
 from blueprints.support.preconditions import if_match
 
 blp = Blueprint("staff-policies", __name__, url_prefix="/api/v1/staff", description="政策管理（工作人员）")
-AUTHORS, APPROVERS = ("policy_author",), ("policy_approver",)
+AUTHORS, APPROVERS = (Role.POLICY_AUTHOR,), (Role.POLICY_APPROVER,)
 EITHER = (*AUTHORS, *APPROVERS)
 
 
@@ -82,7 +83,7 @@ def publish(policy_id: str) -> object:
 
 
 @blp.get("/match-runs/<uuid:run_id>")
-@allow(Audience.OFFICER, roles=(*EITHER, "operator"))
+@allow(Audience.OFFICER, roles=(*EITHER, Role.OPERATOR))
 @blp.response(200, RunOut)
 @blp.alt_response(404)
 def run(run_id: UUID) -> object:

@@ -22,7 +22,7 @@ def inbox(query: dict[str, Any]) -> object:
     """My messages, with the honest state of each push (站内信)."""
     before = decode(query["cursor"], UUID)
     items = queries.inbox(
-        current_resident().resident_id, before=before and before[0], limit=query["page_size"] + 1
+        current_resident().resident_id, before=None if before is None else before[0], limit=query["page_size"] + 1
     )
     return page(items, query["page_size"], lambda item: (item.id,))
 
