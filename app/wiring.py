@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.eligibility import matching, runs
 from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
@@ -13,6 +14,8 @@ from app.gateways.registries import port as registries
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
+from app.notifications import delivery, subscriptions, wechat_events
+from app.residents import events as residents
 from config import files
 from config.settings import Settings
 
@@ -33,6 +36,7 @@ JOBS: tuple[Job, ...] = (
     Job("sessions.purge", HOURLY, sessions.purge),
     Job("login.purge_codes", HOURLY, login.purge_codes),
     Job("verification.expire", MINUTELY, verification.expire),
+    Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
 )
 
 
@@ -61,16 +65,20 @@ def connect(settings: Settings) -> None:
     """Choose the gateways and subscribe the capabilities to one another's events."""
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
+    subscriptions.use(settings)
+    residents.facts_changed.subscribe(matching.match_resident)
+    residents.consent_changed.subscribe(matching.match_resident)
 
 
 def answer_bells(settings: Settings) -> None:
     """Say which work each bell means; only a worker answers."""
-    del settings
-    for bell, work in BELLS.items():
+    bells: dict[Bell, Callable[[], object]] = {
+        Bell.PUSHES: lambda: delivery.deliver_due(concurrency=settings.push_concurrency),
+        Bell.WECHAT_EVENTS: wechat_events.apply_due,
+        Bell.MATCH_RUNS: runs.advance_due,
+    }
+    for bell, work in bells.items():
         queue.answers(bell, given_back(work))
-
-
-BELLS: dict[Bell, Callable[[], object]] = {}
 
 
 def run(job: Job) -> None:

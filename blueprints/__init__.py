@@ -2,22 +2,37 @@
 
 from flask import Flask
 
+from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.catalogue.routes import blp as catalogue
+from blueprints.eligibility.routes import blp as policies
+from blueprints.eligibility.staff import blp as staff_policies
 from blueprints.health.routes import blp as health
 from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
+from blueprints.notifications.callback import blp as wechat
+from blueprints.notifications.routes import blp as notifications
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.errors import ProblemApi
 from blueprints.support.lifecycle import prepare
 from config.settings import Settings
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, catalogue, auth, staff_auth)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health,
+    catalogue,
+    auth,
+    staff_auth,
+    policies,
+    staff_policies,
+    notifications,
+    wechat,
+)
 """Append one line per blueprint; each names its own prefix under /api/v1."""
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Give `app` its rules (errors, access, headers, JSON) and every blueprint."""
     prepare(app, settings)
+    app.extensions["wechat_callback"] = CallbackKeys.from_settings(settings)
     api = ProblemApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

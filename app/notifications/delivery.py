@@ -23,6 +23,7 @@ from app.notifications import circuits, outcomes, subscriptions
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane, SuppressionReason
 from app.residents import consents
+from app.residents.types import Purpose
 
 BATCH, LEASE = 64, timedelta(seconds=60)
 _log = structlog.get_logger(__name__)
@@ -144,7 +145,7 @@ def _why_not(
         return SuppressionReason.NO_TEMPLATE
     if openid is None:
         return SuppressionReason.NO_WECHAT
-    if not consents.granted(resident, "push"):
+    if not consents.granted(resident, Purpose.PUSH):
         return SuppressionReason.NO_CONSENT
     return None if subscriptions.take(resident, key) else SuppressionReason.NO_CREDIT
 

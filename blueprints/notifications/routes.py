@@ -20,10 +20,9 @@ blp = Blueprint("notifications", __name__, url_prefix="/api/v1/me", description=
 @blp.response(200, page_of(MessageOut))
 def inbox(query: dict[str, Any]) -> object:
     """My messages, with the honest state of each push (站内信)."""
-    before = decode(query["cursor"], UUID)
-    items = queries.inbox(
-        current_resident().resident_id, before=None if before is None else before[0], limit=query["page_size"] + 1
-    )
+    after = decode(query["cursor"], UUID)
+    before = None if after is None else after[0]
+    items = queries.inbox(current_resident().resident_id, before=before, limit=query["page_size"] + 1)
     return page(items, query["page_size"], lambda item: (item.id,))
 
 
