@@ -62,6 +62,11 @@ def listing(service_id: str) -> Listing:
     return found
 
 
+def everything() -> tuple[Listing, ...]:
+    """Return all that is published, in the order of the themes of life."""
+    return tuple(entry.listing for entry in _published().entries)
+
+
 def find(
     *,
     q: str = "",

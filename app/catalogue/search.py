@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.catalogue import regions
@@ -11,6 +11,9 @@ from app.foundation.regions import covers
 
 NOT_WORDS = re.compile(r"[\W_]+")
 NAME, CONDITIONS, MATERIALS = 100.0, 20.0, 5.0
+ABBREVIATED = 0.9
+SHORTEST_ABBREVIATION, WIDEST = 2, 3
+"""An abbreviation has at least two characters and spreads over at most three times its length."""
 
 
 def normalised(text: str) -> str:
@@ -43,12 +46,43 @@ class Entry:
             listing, tuple((weight, normalised(text), pairs(normalised(text))) for weight, text in said)
         )
 
-    def score(self, wanted: str, wanted_pairs: frozenset[str]) -> float:
-        """Return how well it fits: the full weight for the phrase, half for the share of its pairs."""
-        return sum(
-            weight if wanted in text else weight / 2 * len(wanted_pairs & own) / len(wanted_pairs)
-            for weight, text, own in self.texts
-        )
+    def score(self, wanted: str, rarity: Mapping[str, float]) -> float:
+        """Return how well it fits, adding up name, conditions and materials by their weight."""
+        return sum(weight * _fit(wanted, rarity, text, own) for weight, text, own in self.texts)
+
+
+def _fit(wanted: str, rarity: Mapping[str, float], text: str, own: frozenset[str]) -> float:
+    """Return 1 for the phrase itself, less for its abbreviation, else half the share of its pairs."""
+    if wanted in text:
+        return 1.0
+    if abbreviates(wanted, text):
+        return ABBREVIATED
+    return sum(rarity[pair] for pair in rarity.keys() & own) / sum(rarity.values()) / 2
+
+
+def abbreviates(wanted: str, text: str) -> bool:
+    """Say whether text reads the same with characters left out: 低保 is 最低生活保障, 公租房 公共租赁住房."""
+    if len(wanted) < SHORTEST_ABBREVIATION:
+        return False
+    start = text.find(wanted[0])
+    while start >= 0:
+        end = start
+        for character in wanted:
+            end = text.find(character, end) + 1
+            if not end:
+                return False
+        if end - start <= WIDEST * len(wanted):
+            return True
+        start = text.find(wanted[0], start + 1)
+    return False
+
+
+def _rarity(entries: Sequence[Entry], wanted: str) -> dict[str, float]:
+    """Return what each pair of the query tells: less, the more services it stands in."""
+    return {
+        pair: 1 / (1 + sum(any(pair in own for _, _, own in entry.texts) for entry in entries))
+        for pair in pairs(wanted)
+    }
 
 
 def offered_in(listing: Listing, region: str) -> bool:
@@ -72,6 +106,7 @@ def find(
         return [entry.listing for entry in chosen]
     if not wanted:
         return []
-    scored = [(entry.score(wanted, pairs(wanted)), entry) for entry in chosen]
+    rarity = _rarity(entries, wanted)
+    scored = [(entry.score(wanted, rarity), entry) for entry in chosen]
     best = sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1].listing.item.id))
     return [entry.listing for _, entry in best]

@@ -1,0 +1,1 @@
+"""HTTP of the catalogue: services, themes, regions; public and cached."""
