@@ -11,6 +11,8 @@ from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
+from blueprints.residents.account_routes import account_blp as account
+from blueprints.residents.routes import blp as me
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.errors import ProblemApi
 from blueprints.support.lifecycle import prepare
@@ -21,6 +23,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     catalogue,
     auth,
     staff_auth,
+    me,
+    account,
     policies,
     staff_policies,
     notifications,

@@ -85,9 +85,7 @@ def confirm(principal: ResidentId, mandate_id: UUID) -> MandateView:
 def end(resident_id: ResidentId, mandate_id: UUID) -> None:
     """End a mandate that one gave or got, at once; raises NotFound."""
     row = session.scalar(
-        select(Mandate)
-        .where(Mandate.id == mandate_id, _of(resident_id), Mandate.state.in_(_LIVE))
-        .with_for_update()
+        select(Mandate).where(Mandate.id == mandate_id, _live_of(resident_id)).with_for_update()
     )
     if row is None:
         raise NotFound
@@ -98,9 +96,7 @@ def end(resident_id: ResidentId, mandate_id: UUID) -> None:
 
 def end_all(resident_id: ResidentId) -> None:
     """End every mandate of somebody who leaves."""
-    for row in session.scalars(
-        select(Mandate).where(_of(resident_id), Mandate.state.in_(_LIVE)).with_for_update()
-    ):
+    for row in session.scalars(select(Mandate).where(_live_of(resident_id)).with_for_update()):
         row.state, row.ended_at = MandateState.ENDED, clock.now()
     session.flush()
 

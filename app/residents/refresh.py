@@ -22,7 +22,6 @@ from app.identity import queries as identity
 from app.identity.types import ResidentId
 from app.residents import consents, fact_catalogue, facts
 from app.residents.errors import RealNameRequired
-from app.residents.facts import Said
 from app.residents.models import Enterprise
 from app.residents.subjects import Subject, subject
 from app.residents.types import Purpose, Refreshed, SubjectKind, SubjectRelation
@@ -132,7 +131,7 @@ def _registered(resident_id: ResidentId, licences: dict[str, str]) -> list[Enter
 
 
 def _keep_answers(about: Subject, fetched: Fetched) -> list[str]:
-    stated: dict[str, Said] = {}
+    stated: dict[str, facts.Said] = {}
     for answer in fetched.answers.values():
         told = {name: (fact.value, fact.as_of) for name, fact in answer.facts.items()}
         told |= {
@@ -141,7 +140,7 @@ def _keep_answers(about: Subject, fetched: Fetched) -> list[str]:
         for name, (value, as_of) in told.items():
             described = fact_catalogue.entry(about.kind, name)
             if described is not None and value is not None:
-                stated[name] = (value, described.source, as_of)
+                stated[name] = facts.Said(value, described.source, as_of)
     answered = {source for source, department in BY_SOURCE.items() if department in fetched.answers}
     return facts.replace_registry(about, stated, answered=answered)
 
