@@ -8,6 +8,7 @@ pytest_plugins = [  # a plugin stands after those it imports
     "tests.support.sockets",
     "tests.support.canary",
     "tests.support.servers",
+    "tests.support.sources",
     "tests.support.sandboxes",
     "tests.support.database",
     "tests.support.client",

@@ -3,23 +3,35 @@
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.identity.types import Role
+from app.identity.types import Assurance, Role
+
+RULES_BEYOND_THE_DOCUMENT = [positive_data_acceptance]
+"""Check digits, codes of the catalogue, dates in order: a 422 with the field's path is right there."""
 
 
 @pytest.fixture
-def contract(application, client, sign_in):
-    """The document, and people of every kind to send requests as."""
+def contract(application, client, sign_in, wechat, registries):
+    """The document, and the means to ask as somebody new each time, since some requests end a session."""
     contract = schemathesis.openapi.from_wsgi("/openapi.json", application)
-    contract.people = (sign_in.resident().token, sign_in.officer(*Role).token)
+    contract.sign_in = sign_in
     return contract
 
 
 schema = schemathesis.pytest.from_fixture("contract")
 
 
+def _asker(sign_in, path):
+    if "/staff/" in path or "/ops/" in path:
+        return sign_in.officer(*Role)
+    return sign_in.resident(Assurance.PHONE)
+
+
 @schema.parametrize()
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_honours_its_contract(case, contract):
-    for token in contract.people:
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    token = _asker(contract.sign_in, case.path).token
+    case.call_and_validate(
+        headers={"Authorization": f"Bearer {token}"}, excluded_checks=RULES_BEYOND_THE_DOCUMENT
+    )

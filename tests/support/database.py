@@ -1,9 +1,7 @@
 """The application under test, and the two ways to hold its database: a savepoint, or a copy that commits."""
 
-import base64
 import itertools
 import os
-import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,21 +30,12 @@ def settings(worker, addresses):
         database_url=servers.url(name),
         redis_url=f"{redis}/{number % 16}",
         database_pool=20,
-        field_keys="1:" + _key(),
-        index_key=_key(),
-        wechat_app_id=addresses.app_id,
-        wechat_app_secret=addresses.app_secret,
-        wechat_push_token=addresses.push_token,
-        wechat_push_aes_key=addresses.aes_key,
         wechat_api_base=addresses.wechat,
+        wechat_templates=addresses.templates,
         registries_base=addresses.registries,
-        registries_key=addresses.registries_key,
+        **{name.lower(): value for name, value in addresses.secret.items()},
     )
     servers.drop(name)
-
-
-def _key():
-    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @pytest.fixture(scope="session")

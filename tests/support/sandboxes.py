@@ -1,28 +1,140 @@
-"""Where the sandboxes listen; each is a process, started on first use."""
+"""WeChat and the registries of the departments: sandboxes as processes, started on first use."""
 
-from dataclasses import dataclass
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
 
 import pytest
+import urllib3
 
-from launcher.processes import free_port
+from launcher.demo import demo_people, settle_secrets, template_ids, wechat_seed
+from launcher.processes import dies_with_parent, free_port
+from tests.support.sources import ROOT
+
+NOTIFICATIONS, PEOPLE = ROOT / "config/notifications.yaml", ROOT / "sandbox/registries/people.yaml"
+READY_SECONDS = 20
+_http = urllib3.PoolManager(retries=False)
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Ports are chosen before anything starts, so that settings can name them."""
+    """Ports and secrets are chosen before anything starts, so that settings can name them."""
 
     wechat: str
     wechat_control: str
     registries: str
-    app_id: str = "wx0123456789abcdef"
-    app_secret: str = "0123456789abcdef0123456789abcdef"
-    push_token: str = "testpushtoken"
-    aes_key: str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-    registries_key: str = "registries-test-key"
+    secret: dict = field(repr=False)
+    templates: dict = field(repr=False)
+
+
+class Control:
+    """The control port of one sandbox; what it answers with a status of 300 or more fails the test."""
+
+    def __init__(self, base):
+        self._base = base
+
+    def get(self, path):
+        """`get("inbox/oXYZ")`, `get("journal?path=/wxa/msg_sec_check")`."""
+        return self._ask("GET", path)
+
+    def post(self, path, **document):
+        """`post("faults", match={"path": …}, effect=…)`."""
+        return self._ask("POST", path, document)
+
+    def delete(self, path):
+        """`delete("faults")`."""
+        return self._ask("DELETE", path)
+
+    def login_code(self, openid):
+        """What wx.login would hand to this person's phone."""
+        return self.post("login_code", openid=openid)["code"]
+
+    def _ask(self, method, path, document=None):
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"Content-Type": "application/json"}
+        reply = _http.request(method, f"{self._base}/__emu__/{path}", body=body, headers=headers, timeout=5)
+        assert reply.status < 300, reply.data
+        return json.loads(reply.data) if reply.data else None
 
 
 @pytest.fixture(scope="session")
-def addresses():
-    """The sandboxes' addresses of this test process."""
+def addresses(tmp_path_factory):
+    """The sandboxes' addresses and secrets of this test process."""
     wechat, control, registries = (f"http://127.0.0.1:{free_port()}" for _ in range(3))
-    return Addresses(wechat, control, registries)
+    secret = settle_secrets(tmp_path_factory.mktemp("secrets") / "secrets.json")
+    return Addresses(wechat, control, registries, secret, template_ids(NOTIFICATIONS))
+
+
+@pytest.fixture(scope="session")
+def _wechat_process(addresses, tmp_path_factory):
+    seed = wechat_seed(
+        notifications=NOTIFICATIONS,
+        people=PEOPLE,
+        secret=addresses.secret,
+        push_url=f"http://127.0.0.1:{free_port()}/api/v1/wechat/callback",
+    )
+    path = tmp_path_factory.mktemp("wechat") / "seed.json"
+    path.write_text(json.dumps(seed), encoding="utf-8")
+    port, control = _port(addresses.wechat), _port(addresses.wechat_control)
+    process = _start("sandbox.wechat", "--port", port, "--control-port", control, "--seed", str(path))
+    yield
+    _stop(process)
+
+
+@pytest.fixture(scope="session")
+def _registries_process(addresses):
+    key = addresses.secret["REGISTRIES_KEY"]
+    process = _start("sandbox.registries", "--port", _port(addresses.registries), "--key", key)
+    yield
+    _stop(process)
+
+
+@pytest.fixture
+def wechat(addresses, _wechat_process):
+    """The WeChat sandbox's control port, reset to the demo people: `wechat.login_code(openid)`."""
+    control = Control(addresses.wechat_control)
+    control.post("reset")
+    return control
+
+
+@pytest.fixture
+def registries(addresses, _registries_process):
+    """The registries sandbox's control side, reset to the demo people: `registries.post("faults", …)`."""
+    control = Control(addresses.registries)
+    control.post("reset")
+    return control
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """The demo people by their key: `demo["…"]["openid"]`, `["name"]`, `["id_number"]`, `["phone"]`."""
+    return {person["key"]: person for person in demo_people(PEOPLE)}
+
+
+def _port(address):
+    return address.rpartition(":")[2]
+
+
+def _start(module, *arguments):
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 only prctl and getppid are called
+    )
+    ready, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
+    line = process.stdout.readline().decode() if ready else ""
+    assert "ready" in line, f"{module} did not start"
+    return process
+
+
+def _stop(process):
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
