@@ -15,7 +15,9 @@ from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, subscriptions, wechat_events
+from app.residents import closing
 from app.residents import events as residents
+from app.residents import subscriptions as resident_subscriptions
 from config import files
 from config.settings import Settings
 
@@ -36,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("sessions.purge", HOURLY, sessions.purge),
     Job("login.purge_codes", HOURLY, login.purge_codes),
     Job("verification.expire", MINUTELY, verification.expire),
+    Job("accounts.erase", HOURLY, closing.erase_due),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
 )
 
@@ -66,6 +69,7 @@ def connect(settings: Settings) -> None:
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
+    resident_subscriptions.connect()
     residents.facts_changed.subscribe(matching.match_resident)
     residents.consent_changed.subscribe(matching.match_resident)
 

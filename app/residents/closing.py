@@ -49,6 +49,7 @@ def erase_due() -> int:
 
 def _erase(resident_id: ResidentId) -> None:
     """Forget a resident; consent decisions and the audit trail stay under the bare id, as proof."""
+    accounts.erase(resident_id)
     events.erased.send(resident_id)
     session.execute(delete(ResidentFact).where(ResidentFact.owner_id == resident_id))
     for table in (Dispute, Enterprise, ResidentProfile):
@@ -56,4 +57,3 @@ def _erase(resident_id: ResidentId) -> None:
     session.execute(
         delete(Mandate).where((Mandate.principal_id == resident_id) | (Mandate.agent_id == resident_id))
     )
-    accounts.erase(resident_id)

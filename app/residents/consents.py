@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -36,7 +37,7 @@ def granting(purpose: Purpose, *, after: ResidentId | None = None, limit: int = 
     latest = (
         select(Consent.resident_id, Consent.granted)
         .where(Consent.purpose == purpose, *([Consent.resident_id > after] if after else []))
-        .distinct(Consent.resident_id)
+        .ext(distinct_on(Consent.resident_id))
         .order_by(Consent.resident_id, Consent.version.desc())
         .subquery()
     )
@@ -49,7 +50,7 @@ def granted_by(resident_ids: Iterable[ResidentId], purpose: Purpose) -> set[Resi
     asked = (
         select(Consent.resident_id, Consent.granted)
         .where(Consent.purpose == purpose, Consent.resident_id.in_(list(resident_ids)))
-        .distinct(Consent.resident_id)
+        .ext(distinct_on(Consent.resident_id))
         .order_by(Consent.resident_id, Consent.version.desc())
     )
     return {ResidentId(row.resident_id) for row in session.execute(asked) if row.granted}
@@ -119,7 +120,7 @@ def _latest(resident_id: ResidentId | UUID) -> dict[Purpose, Consent]:
     rows = session.scalars(
         select(Consent)
         .where(Consent.resident_id == resident_id)
-        .distinct(Consent.purpose)
+        .ext(distinct_on(Consent.purpose))
         .order_by(Consent.purpose, Consent.version.desc())
     )
     return {Purpose(row.purpose): row for row in rows}
