@@ -24,7 +24,7 @@ _READY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Programs that start together. `once`: each runs to its end; otherwise they stay and become ready.
+    """Programs that start together. `once`: each runs to its end, side by side; otherwise they stay and become ready.
 
     With `wait` false nobody waits yet: the programs warm up during later stages and are awaited at the end.
     """
@@ -95,12 +95,11 @@ def whole_system(premises: Premises) -> list[Stage]:
         Stage("微信与部门沙箱 (sandboxes starting)", sandboxes, wait=False),
         Stage("数据库结构 (migrate)", (_command(premises, "migrate"),), once=True, seconds=_TASK_SECONDS),
         Stage(
-            "政策与事项目录 (load-catalogue)",
-            (_command(premises, "load-catalogue"),),
+            "目录与工作人员 (load-catalogue, import-officers)",
+            (_command(premises, "load-catalogue"), _officers(premises)),  # they touch different tables
             once=True,
             seconds=_TASK_SECONDS,
         ),
-        Stage("工作人员 (import-officers)", (_officers(premises),), once=True, seconds=_TASK_SECONDS),
         Stage("接口、后台任务、定时器 (web, worker, scheduler)", _services(premises), wait=False),
     ]
 
@@ -178,7 +177,7 @@ def _services(premises: Premises) -> tuple[Program, ...]:
         ),
         environment=environment,
         folder=premises.root,
-        ready_text="ready for action",
+        ready_text="worker.ready",
     )
     scheduler = Program(
         name="scheduler",

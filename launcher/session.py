@@ -156,8 +156,7 @@ def _run_stages(supervisor: Supervisor, plan: list[Stage], stages: Stages) -> No
     for stage in plan:
         if stage.once:
             with stages.stage(stage.title):
-                for program in stage.programs:
-                    supervisor.run(program, seconds=stage.seconds)
+                supervisor.run(*stage.programs, seconds=stage.seconds)
             continue
         parts = [supervisor.program(program) for program in stage.programs]
         for part in parts:

@@ -84,19 +84,27 @@ class Supervisor:
                 )
             time.sleep(0.03)
 
-    def run(self, program: Program, *, seconds: float) -> None:
-        """Run a command to its end; `LaunchError` when it fails."""
-        part = self.program(program)
-        self._begin(part)
+    def run(self, *programs: Program, seconds: float) -> None:
+        """Run commands side by side to their ends; `LaunchError` when one fails."""
+        parts = [self.program(program) for program in programs]
+        try:
+            for part in parts:
+                self._begin(part)
+            for part in parts:
+                self._succeed(part, seconds=seconds)
+        finally:
+            for part in parts:
+                self._end(part)
+                part.log.close()
+
+    def _succeed(self, part: ProgramPart, *, seconds: float) -> None:
+        program = part.program
         try:
             code = part.wait(seconds)
         except subprocess.TimeoutExpired:
             raise LaunchError(
                 f"{program.name} 超过 {seconds:.0f} 秒没有结束", f"{program.name} took too long"
             ) from None
-        finally:
-            self._end(part)
-            part.log.close()
         if code != 0:
             raise LaunchError(
                 f"{program.name} 失败（退出码 {code}）：{part.last_words()}",

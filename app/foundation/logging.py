@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -32,7 +32,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(_stdout()),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -43,6 +43,14 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _stdout() -> BinaryIO:
+    """Give the bytes side of standard output; dramatiq's workers replace the text side by a bare pipe."""
+    stream = sys.stdout if hasattr(sys.stdout, "buffer") else sys.__stdout__
+    if stream is None:
+        raise RuntimeError("this process has no standard output to log to")
+    return stream.buffer
 
 
 def blot(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
