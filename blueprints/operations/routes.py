@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Response
 
+from app.foundation.errors import NotFound
 from app.operations import reports
 from blueprints.operations.schemas import SummaryOut, SummaryQuery
 from blueprints.support.access import Audience, allow, current_officer
 from blueprints.support.blueprint import Blueprint
-from blueprints.support.errors import PageNotFound
 
 blp = Blueprint("operations", __name__, url_prefix="/api/v1/ops", description="运行监测")
 page_blp = Blueprint("operations-page", __name__, url_prefix="/ops", description="运行监测页面")
@@ -44,7 +44,7 @@ def summary(query: dict[str, Any]) -> object:
 def page(name: str) -> Response:
     """The page itself; its numbers come from the API after a staff login (运行监测页面)."""
     if name not in _BYTES:
-        raise PageNotFound
+        raise NotFound
     body, kind = _BYTES[name]
     response = Response(body, content_type=f"{kind}; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
