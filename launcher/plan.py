@@ -24,7 +24,7 @@ _READY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Programs that start together. `once`: each runs to its end, side by side; otherwise they stay and become ready.
+    """Programs that start together. `once`: each runs to its end; otherwise they stay and become ready.
 
     With `wait` false nobody waits yet: the programs warm up during later stages and are awaited at the end.
     """
