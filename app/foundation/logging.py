@@ -15,7 +15,11 @@ import structlog
 
 from config.settings import Settings
 
-_PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?!\d)|Bearer\s+\S+", re.ASCII)
+_PERSONAL = re.compile(
+    r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b"  # kept: ids may hold 11 digits
+    r"|((?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?!\d)|Bearer\s+\S+)",
+    re.ASCII,
+)
 _SECRET_QUERY = re.compile(r"((?:secret|access_token|js_code|appsecret)=)[^&\s\"']+")
 
 
@@ -57,13 +61,17 @@ def blot(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
     """Blot out whatever looks like a person's number or a secret in any text of the event."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _SECRET_QUERY.sub(r"\1…", _PERSONAL.sub("…", value))
+            event[key] = _SECRET_QUERY.sub(r"\1…", _PERSONAL.sub(_blotted, value))
     return event
 
 
 def looks_personal(text: str) -> bool:
     """Say whether a text holds something like a person's number or a bearer token."""
-    return _PERSONAL.search(text) is not None
+    return any(found[1] is not None for found in _PERSONAL.finditer(text))
+
+
+def _blotted(found: re.Match[str]) -> str:
+    return found[0] if found[1] is None else "…"
 
 
 def _dumps(event: Any, **_: Any) -> bytes:
