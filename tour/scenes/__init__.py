@@ -1,0 +1,1 @@
+"""The six scenes of the errand, in their order."""
