@@ -24,7 +24,11 @@ SECRET = "5ec2e7" + "0123456789abcdef" + "0123456789"
 PUSH_TOKEN = "pushtoken"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ONE_TIME, LONG_TERM, WITH_NAME = "tmplOneTime", "tmplLongTerm", "tmplWithEnum"
-OPENID, OTHER, BLOCKED = "oAAAAAAAAAAAAAAAAAAAAAAAAAAA", "oBBBBBBBBBBBBBBBBBBBBBBBBBBB", "oCCCCCCCCCCCCCCCCCCCCCCCCCCC"
+OPENID, OTHER, BLOCKED = (
+    "oAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "oBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+    "oCCCCCCCCCCCCCCCCCCCCCCCCCCC",
+)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +44,7 @@ def redis_url():
 
 
 @pytest.fixture(scope="session")
-def _emulator():
+def wechat_sandbox():
     emulator = Emulator("sandbox.wechat", "--control-port", "0")
     yield emulator
     emulator.stop()
@@ -53,10 +57,10 @@ def app_id():
 
 
 @pytest.fixture
-def emulator(_emulator, app_id):
+def emulator(wechat_sandbox, app_id):
     """WeChat with one account, three templates and three people."""
-    _emulator.post("reset", seed_of(app_id))
-    return _emulator
+    wechat_sandbox.post("reset", seed_of(app_id))
+    return wechat_sandbox
 
 
 @pytest.fixture
@@ -154,7 +158,12 @@ def settings_of(base, app_id, redis_url, **more):
 def seed_of(app_id, **app):
     """What the sandbox starts with."""
     templates = [
-        {"id": ONE_TIME, "title": "办理进度", "type": 2, "content": "事项:{{thing1.DATA}}\n时间:{{time2.DATA}}"},
+        {
+            "id": ONE_TIME,
+            "title": "办理进度",
+            "type": 2,
+            "content": "事项:{{thing1.DATA}}\n时间:{{time2.DATA}}",
+        },
         {"id": LONG_TERM, "title": "政策提醒", "type": 3, "content": "政策:{{thing1.DATA}}"},
         {
             "id": WITH_NAME,

@@ -14,7 +14,7 @@ class Emulator:
 
     def __init__(self, module, *arguments):
         command = [sys.executable, "-m", module, "--port", "0", *arguments]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 our own program
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         ready = self._process.stdout.readline().decode()
         ports = dict(part.split("=") for part in ready.split() if "=" in part)
         self.base = f"http://127.0.0.1:{ports['port']}"

@@ -88,9 +88,13 @@ def test_every_kind_of_error_says_what_to_do():
             yield from kinds(kind)
 
     abstract = {errors.Answered}
-    assert all(isinstance(kind.reaction, Reaction) for kind in kinds(errors.WeChatError) if kind not in abstract)
+    assert all(
+        isinstance(kind.reaction, Reaction) for kind in kinds(errors.WeChatError) if kind not in abstract
+    )
 
 
 def test_wechats_own_text_is_not_repeated():
-    text = "invalid ip 203.0.113.9, not in whitelist, see https://x.cn/?secret=1 rid: 6a0b1c2d-00000001-00000002"
+    text = (
+        "invalid ip 203.0.113.9, not in whitelist, see https://x.cn/?secret=1 rid: 6a0b1c2d-00000001-00000002"
+    )
     assert str(errors.refusal(TOKEN, 40164, text)) == "errcode=40164 rid=6a0b1c2d-00000001-00000002"

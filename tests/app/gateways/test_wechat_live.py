@@ -71,7 +71,9 @@ def test_somebody_elses_phone_code_is_refused(emulator, wechat):
 
 
 def test_a_phone_number_that_another_app_watermarked_is_not_believed(emulator, wechat):
-    foreign = '{"errcode":0,"phone_info":{"purePhoneNumber":"1","countryCode":86,"watermark":{"appid":"wxother"}}}'
+    foreign = (
+        '{"errcode":0,"phone_info":{"purePhoneNumber":"1","countryCode":86,"watermark":{"appid":"wxother"}}}'
+    )
     emulator.fault("/wxa/business/getuserphonenumber", {"http_status": 200, "body": foreign})
     with pytest.raises(errors.OutcomeUnknown, match="foreign_watermark"):
         wechat.phones.number("x" * 64, OPENID)

@@ -116,7 +116,10 @@ def test_forcing_more_often_than_wechat_allows_is_a_refused_token_not_a_spent_qu
     emulator.post("tokens/invalidate", {"family": "stable", "keep": True})
     emulator.post(
         "faults",
-        {"match": {"path": tokens.PATH, "body_contains": '"force_refresh": true'}, "effect": {"errcode": 45009}},
+        {
+            "match": {"path": tokens.PATH, "body_contains": '"force_refresh": true'},
+            "effect": {"errcode": 45009},
+        },
     )
     with pytest.raises(errors.TokenRefused):
         _ask(client)

@@ -1,10 +1,10 @@
-"""What a broken line, a broken server or a broken reply comes to, and that nothing waits or talks too much."""
+"""What a broken line, server or reply comes to, and that nothing waits or talks too much."""
 
-import datetime
 import logging
 import socket
 import ssl
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -77,7 +77,7 @@ def test_a_connection_that_is_never_taken_up_means_nothing_was_sent(connect):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         crowd = [socket.socket() for _ in range(4)]
         for one in crowd:
-            one.setblocking(False)
+            one.settimeout(0)
             one.connect_ex(listener.getsockname())
         began = time.monotonic()
         with pytest.raises(errors.NotSent, match="no_connection"):
@@ -124,7 +124,10 @@ def test_a_reply_read_halfway_spoils_no_later_request(raw_server):
 
 def test_a_chunked_reply_with_a_byte_order_mark_and_a_textual_errcode_is_understood(raw_server, connect):
     body = b'\xef\xbb\xbf{"errcode":"0","openid":"o1","session_key":"k","note":"a\tb"}'
-    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (
+        len(body),
+        body,
+    )
 
     def behave(server, connection):
         while server.read_request(connection):
@@ -211,7 +214,7 @@ def _unused_port():
 def _self_signed(folder):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    now = datetime(2020, 1, 1, tzinfo=UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -219,7 +222,7 @@ def _self_signed(folder):
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=36500))
+        .not_valid_after(now + timedelta(days=36500))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
