@@ -1,4 +1,4 @@
-"""Scene 3: a new policy is published, and everyone whom it is for is told through the channel they left open."""
+"""Scene 3: a new policy is published; everyone it is for is told through the channel they left open."""
 
 import time
 from typing import Any
