@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any as Json
 
+from app.foundation.regions import NATIONAL
 from app.rules.faults import Fault as Fault
 from app.rules.faults import FaultList, joined, shown
 from app.rules.faults import RuleFaults as RuleFaults
@@ -113,6 +114,8 @@ def _dump_value(value: Value) -> Json:
             return int(value) if value == value.to_integral_value() else float(value)
         case date():
             return value.isoformat()
+        case "":  # the significant digits of the whole country
+            return NATIONAL
         case _:
             return value
 

@@ -9,7 +9,7 @@ import pytest
 from app.rules.ages import full_months
 from app.rules.compilation import compile_condition
 from app.rules.evaluation import evaluate
-from app.rules.syntax import parse, parse_form
+from app.rules.syntax import dump, parse, parse_form
 from app.rules.types import FactType, FieldKind, Truth
 from app.rules.vocabulary import resolve_params
 from tests.app.rules.catalogue import AS_OF, small
@@ -154,6 +154,12 @@ def test_nothing_about_an_age_is_true_before_birth() -> None:
     assert answer({"fact": "age", "op": "lt", "value": 3}, unborn) is False
     assert answer({"fact": "age", "op": "exists"}, unborn) is False
     assert answer({"fact": "age", "op": "lt", "value": 3}, {"born": dt.date(2026, 11, 23)}) is True
+
+
+@pytest.mark.parametrize("area", ["000000", ["000000", "50"], "50", "500100"])
+def test_a_prefix_keeps_its_meaning_when_written_out_again(area: Any) -> None:
+    node = parse({"fact": "home", "op": "prefix", "value": area}, small())
+    assert parse(dump(node), small()) == node
 
 
 def test_a_past_day_is_answered_as_of_that_day() -> None:
