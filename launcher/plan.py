@@ -93,13 +93,7 @@ def whole_system(premises: Premises) -> list[Stage]:
     sandboxes = (_wechat(premises), _registries(premises))
     return [
         Stage("微信与部门沙箱 (sandboxes starting)", sandboxes, wait=False),
-        Stage("数据库结构 (migrate)", (_command(premises, "migrate"),), once=True, seconds=_TASK_SECONDS),
-        Stage(
-            "目录与工作人员 (load-catalogue, import-officers)",
-            (_command(premises, "load-catalogue"), _officers(premises)),  # they touch different tables
-            once=True,
-            seconds=_TASK_SECONDS,
-        ),
+        Stage("数据库、目录与工作人员 (prepare)", (_prepare(premises),), once=True, seconds=_TASK_SECONDS),
         Stage("接口、后台任务、定时器 (web, worker, scheduler)", _services(premises), wait=False),
     ]
 
@@ -146,12 +140,13 @@ def _command(premises: Premises, name: str, *, stdin: bytes | None = None) -> Pr
     )
 
 
-def _officers(premises: Premises) -> Program:
+def _prepare(premises: Premises) -> Program:
+    """Migrate, load the catalogue, enter the officers: each process that imports the app costs seconds."""
     unshown = ("about",)
     records = [
         {key: value for key, value in officer.items() if key not in unshown} for officer in premises.officers
     ]
-    return _command(premises, "import-officers", stdin=json.dumps(records, ensure_ascii=False).encode())
+    return _command(premises, "prepare", stdin=json.dumps(records, ensure_ascii=False).encode())
 
 
 def _services(premises: Premises) -> tuple[Program, ...]:
