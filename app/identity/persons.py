@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from stdnum.cn import ric
-
+from app.foundation import id_numbers
 from app.foundation.errors import InvalidInput
 
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+(?:·[\u3400-\u9fff\U00020000-\U000323af]+)*")
@@ -19,7 +18,7 @@ def checked(name: str, id_number: str) -> tuple[str, str]:
     clean_number = "".join(unicodedata.normalize("NFKC", id_number).split()).upper()
     if not (NAME_CHARACTERS[0] <= len(clean_name) <= NAME_CHARACTERS[1] and _NAME.fullmatch(clean_name)):
         errors["name"] = ["请填写身份证上的中文姓名"]
-    if not (clean_number.isascii() and ric.is_valid(clean_number)):
+    if not id_numbers.is_valid(clean_number):
         errors["id_number"] = ["身份证号有误，请核对18位号码"]
     if errors:
         raise InvalidInput(errors)

@@ -2,22 +2,20 @@
 
 import re
 import unicodedata
-from datetime import date
 from typing import ClassVar
 
 from stdnum import luhn
-from stdnum.cn import ric, uscc
+from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from app.forms.errors import FieldFault
 from app.forms.fields.base import FieldRule
 from app.forms.types import Field, KnownRegion
-from app.foundation import masking
+from app.foundation import id_numbers, masking
 from app.rules.types import FactType
 
 SEPARATORS = re.compile(r"[\s\-\u00b7]+")
 LONGEST_TYPED = 40
-OLDEST_YEAR = 1850
 ID_LENGTH = 18
 USCC_LENGTH = 18
 PHONE_LENGTH = 11
@@ -37,7 +35,7 @@ def _matches(field: Field, text: str) -> bool:
 class IdcardField(FieldRule):
     """居民身份证号 (GB 11643): 18 characters, a real birthday, the check digit of ISO 7064 MOD 11-2.
 
-    The first six digits are not looked up: people keep the code of a county that was renamed or merged.
+    The first six digits are not looked up (see `app.foundation.id_numbers`).
     """
 
     help = "身份证上的18位号码，最后一位可能是X"
@@ -49,23 +47,15 @@ class IdcardField(FieldRule):
         text = compact(value, "18位身份证号")
         if len(text) != ID_LENGTH:
             raise FieldFault(f"身份证号应为18位，现在是{len(text)}位，请核对")
-        if not text.isascii() or not _matches(field, text) or not _born(text):
+        if not text.isascii() or not _matches(field, text) or id_numbers.birthday(text) is None:
             raise FieldFault("身份证号格式不对，请对照身份证重新填写")
-        if text[-1] != ric.calc_check_digit(text):
+        if not id_numbers.has_check_digit(text):
             raise FieldFault("身份证号与校验位不符，请对照身份证逐位核对")
         return text
 
     def mask(self, value: object) -> str:
         """Keep the first three and the last four characters."""
         return masking.id_number(str(value))
-
-
-def _born(text: str) -> bool:
-    digits = text[6:14]
-    try:
-        return text[:17].isdigit() and date.fromisoformat(digits).year >= OLDEST_YEAR
-    except ValueError:
-        return False
 
 
 class PhoneField(FieldRule):
