@@ -86,6 +86,14 @@ def test_the_bank_card_appears_only_if_she_chooses_it() -> None:
     assert not {"bank_card", "bank_name"} & card.hidden.keys()
 
 
+def test_an_answer_that_is_hidden_itself_opens_nothing() -> None:
+    form = FORMS["svc-afterlife"]
+    open_path = walk(form, {"pension": True, "heir_multi": True}, {}, as_of=AS_OF)
+    assert not {"heir_multi", "heir_share"} & open_path.hidden.keys()
+    shut = walk(form, {"pension": False, "heir_multi": True}, {}, as_of=AS_OF)
+    assert {"heir_multi", "heir_share"} <= shut.hidden.keys()
+
+
 def test_what_was_not_asked_yet_hides_without_being_decided() -> None:
     answers = elder()
     del answers["account_type"]
