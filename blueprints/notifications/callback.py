@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from flask import Response, current_app, request
+from marshmallow import EXCLUDE
 
 from app.foundation.errors import Forbidden
 from app.foundation.transaction import atomic
@@ -27,7 +28,7 @@ class NotFromWeChat(Forbidden):
 
 @blp.get("/callback")
 @allow(Audience.PUBLIC)
-@blp.arguments(CallbackQuery, location="query")
+@blp.arguments(CallbackQuery, location="query", unknown=EXCLUDE)
 @blp.response(200, {"type": "string"}, content_type="text/plain")
 @blp.alt_response(403)
 def verify(query: dict[str, Any]) -> Response:
@@ -43,7 +44,7 @@ def verify(query: dict[str, Any]) -> Response:
 
 @blp.post("/callback")
 @allow(Audience.PUBLIC)
-@blp.arguments(CallbackQuery, location="query")
+@blp.arguments(CallbackQuery, location="query", unknown=EXCLUDE)
 @blp.response(200, {"type": "string"}, content_type="text/plain")
 @blp.alt_response(403)
 def receive(query: dict[str, Any]) -> Response:

@@ -63,12 +63,7 @@ class ChoicesIn(Schema):
 
 
 class CallbackQuery(QuerySchema):
-    """The query string of WeChat's calls; it sends more than we use."""
-
-    class Meta:
-        """WeChat may add arguments at any time."""
-
-        unknown = "exclude"
+    """The query string of WeChat's calls; it sends more than we use, and may add to it at any time."""
 
     signature = fields.String(load_default="")
     msg_signature = fields.String(load_default="")
