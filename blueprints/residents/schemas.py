@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.identity.types import AccountState, Assurance
 from app.residents.types import FactKind, MandateState, Purpose, SubjectKind, SubjectRelation
 from blueprints.support.pagination import page_of
-from blueprints.support.schemas import Moment, QuerySchema, RegionCode, Schema
+from blueprints.support.schemas import Flag, Moment, QuerySchema, RegionCode, Schema, Whole
 
 _CLOCK = "%H:%M"
 FETCHING = (Purpose.MATCHING, Purpose.PREFILL)
@@ -41,11 +41,11 @@ class MeIn(Schema):
     """The settings to change."""
 
     display_name = fields.String(validate=validate.Length(0, 30))
-    care_mode = fields.Boolean(truthy={True}, falsy={False})
+    care_mode = Flag()
     quiet_hours = fields.Nested(QuietHours, allow_none=True)
     region_code = RegionCode(allow_none=True)
     lifecycle = fields.List(fields.String(validate=validate.Length(1, 40)), validate=validate.Length(max=30))
-    personalised = fields.Boolean(truthy={True}, falsy={False})
+    personalised = Flag()
 
 
 class SubjectQuery(QuerySchema):
@@ -142,9 +142,7 @@ ConsentPageOut = page_of(ConsentOut)
 class ConsentIn(Schema):
     """The version of the notice that was read."""
 
-    notice_version = fields.Integer(
-        load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 10_000)
-    )
+    notice_version = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 10_000))
 
 
 class ClosingOut(Schema):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import flask_smorest
 from flask import Request
-from marshmallow import RAISE
+from marshmallow import RAISE, Schema
 from webargs import core
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
@@ -46,6 +46,12 @@ class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: type[Schema] | Schema, *, location: str = "json", **options: Any) -> Any:
+        """Read arguments by a schema made once; a body is documented as required where a field of it is."""
+        made = schema() if isinstance(schema, type) else schema
+        needed = any(field.required for field in made.fields.values())
+        return super().arguments(made, location=location, **{"required": needed, **options})
 
 
 def takes_query(view: Callable[..., Any]) -> bool:

@@ -41,6 +41,24 @@ class Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type="datetime") from error
 
 
+class Flag(fields.Boolean):
+    """A boolean of a JSON body: `true` or `false`, not 0, 1 or a word that looks like one."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("请填写是或否")
+        return value
+
+
+class Whole(fields.Integer):
+    """A whole number of a JSON body: `5` or `5.0` (JSON Schema calls both integer), no text, no boolean."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+            raise ValidationError("请填写整数")
+        return int(value)
+
+
 class Money(fields.Field[Decimal]):
     """An amount of money: a decimal string with at most two places, in and out."""
 

@@ -16,7 +16,7 @@ from blueprints.support.blueprint import Blueprint
 from blueprints.support.idempotency import idempotent
 from blueprints.support.pagination import PageQuery
 from blueprints.support.preconditions import if_match
-from blueprints.support.schemas import Moment, Money, Schema
+from blueprints.support.schemas import Flag, Moment, Money, Schema, Whole
 
 blp = Blueprint("probe", __name__)
 
@@ -25,6 +25,8 @@ class NoteIn(Schema):
     text = fields.String(required=True)
     at = Moment()
     amount = Money()
+    flag = Flag()
+    count = Whole()
 
 
 class NoteOut(NoteIn):

@@ -54,6 +54,19 @@ def test_an_amount_that_is_none_is_refused(probe, amount):
     assert probe.post("/echo", json={"text": "a", "amount": amount}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"flag": 0}, {"flag": "true"}, {"count": True}, {"count": "5"}, {"count": 5.5}]
+)
+def test_a_field_takes_no_value_that_merely_looks_like_its_kind(probe, wrong):
+    response = probe.post("/echo", json={"text": "a", **wrong})
+    assert (response.status_code, response.json["errors"].keys()) == (422, wrong.keys())
+
+
+def test_a_whole_number_may_be_written_with_a_point(probe):
+    response = probe.post("/echo", json={"text": "a", "flag": False, "count": 5.0})
+    assert response.json == {"text": "a", "flag": False, "count": 5}
+
+
 _json = st.recursive(
     st.none()
     | st.booleans()
