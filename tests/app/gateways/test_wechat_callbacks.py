@@ -177,6 +177,16 @@ def test_a_frame_that_lies_about_its_length_or_padding_is_refused(how):
     assert _refusal(PUBLISHED, body, **query) is Refusal.UNDECIPHERABLE
 
 
+@pytest.mark.parametrize(
+    "message",
+    [b'{"a":' * 20 + b"1" + b"}" * 20, b"<xml>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</xml>"],
+    ids=["json", "xml"],
+)
+def test_a_message_nested_beyond_all_need_is_refused(message):
+    body, query = _sealed(message)
+    assert _refusal(PUBLISHED, body, **query) is Refusal.MALFORMED
+
+
 @given(st.binary(max_size=300), st.binary(max_size=60))
 def test_no_body_whatever_raises_anything_else(raw, cipher):
     for body, query in (

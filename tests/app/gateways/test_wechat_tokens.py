@@ -154,6 +154,21 @@ def test_a_renewer_that_was_killed_is_waited_for_no_longer_than_its_lock(emulato
     assert 0.3 < time.monotonic() - began < 2
 
 
+def test_a_token_renewed_while_the_lock_was_being_taken_is_used(app_id, redis):
+    class JustInTime:
+        def __getattr__(self, name):
+            return getattr(redis, name)
+
+        def set(self, key, value, **options):
+            redis.set(f"wx:{app_id}:stable_token", "renewed-by-another")
+            return redis.set(key, value, **options)
+
+    fetched = []
+    token = tokens.StableToken(app_id, fetch=fetched.append, redis=JustInTime)
+    assert token.current() == "renewed-by-another"
+    assert fetched == []
+
+
 def test_a_lock_that_went_to_another_is_not_taken_from_them(redis, app_id):
     shelf = tokens.SharedShelf(app_id, lambda: redis)
     assert shelf.lock("first")
