@@ -2,15 +2,12 @@
 
 import re
 import unicodedata
-from datetime import date
 
-from app.foundation import clock, id_numbers
+from app.foundation import id_numbers
 from app.foundation.errors import InvalidInput
 
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+(?:·[\u3400-\u9fff\U00020000-\U000323af]+)*")
-_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 NAME_CHARACTERS = 2, 30
-EARLIEST = date(1880, 1, 1)
 _DOTS = str.maketrans("•‧・．", "····")
 
 
@@ -26,18 +23,3 @@ def checked(name: str, id_number: str) -> tuple[str, str]:
     if errors:
         raise InvalidInput(errors)
     return clean_name, clean_number
-
-
-def _is_id_number(number: str) -> bool:
-    """Check form, birth date and check digit.
-
-    Not whether the county existed at birth, as python-stdnum's `is_valid` does: numbers were given out from 1984
-    on by the place of registration then, so that old people of 重庆 have numbers with 50.
-    """
-    if not _NUMBER.fullmatch(number) or ric.calc_check_digit(number) != number[-1]:
-        return False
-    try:
-        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return False
-    return EARLIEST <= born <= clock.today()

@@ -79,7 +79,7 @@ def dump(session):
 
     def read():
         names = sorted(database.Base.metadata.tables)
-        rows = (session.scalars(text(f'SELECT t::text FROM "{name}" AS t')) for name in names)
+        rows = (session.scalars(text(f'SELECT t::text FROM "{name}" AS t')) for name in names)  # noqa: S608 our own tables
         return "\n".join(row for found in rows for row in found)
 
     return read

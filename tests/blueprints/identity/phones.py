@@ -1,4 +1,4 @@
-"""A resident's phone: logs in, shares its number, shows its face; speaks to us over HTTP and to the sandbox."""
+"""A resident's phone: it logs in, shares its number and shows a face, over HTTP and with the sandbox."""
 
 from tests.support import canary
 

@@ -7,6 +7,7 @@ from app.foundation.transaction import atomic
 from app.identity import events, verification
 
 ME = "/api/v1/me"
+GET_VERIFY_ID = "/cityservice/face/identify/getverifyid"
 
 
 def test_whoever_shows_their_face_gets_their_real_name_in_the_same_session(elder):
