@@ -3,6 +3,8 @@
 from flask import Flask
 
 from app.gateways.wechat.callbacks import CallbackKeys
+from blueprints.applications.routes import blp as applications
+from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.catalogue.routes import blp as catalogue
 from blueprints.eligibility.routes import blp as policies
 from blueprints.eligibility.staff import blp as staff_policies
@@ -29,6 +31,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_policies,
     notifications,
     wechat,
+    applications,
+    staff_tasks,
 )
 """Append one line per blueprint; each names its own prefix under /api/v1."""
 

@@ -1,0 +1,100 @@
+"""Refusals of cases, each with the next step."""
+
+from app.foundation.errors import InvalidInput, NotFound, RuleViolation
+
+
+class CaseNotFound(NotFound):
+    """No such case, or not yours."""
+
+    code = "application.not_found"
+    message = "没有找到这个办件，请返回“我的办件”查看"
+
+
+class TaskNotFound(NotFound):
+    """No such case within this officer's department and region."""
+
+    code = "task.not_found"
+    message = "没有找到这个办件，或不在您的办理范围内"
+
+
+class ServiceNotOffered(NotFound):
+    """No such service, or not in that region."""
+
+    code = "application.service_not_offered"
+    message = "所选地区暂未开通这个事项，请换一个办理地区"
+
+
+class SubjectNotYours(NotFound):
+    """You may not act for this person or enterprise."""
+
+    code = "application.subject_not_found"
+    message = "您不能为该对象办理，请先建立委托或选择本人"
+
+
+class RealNameRequired(RuleViolation):
+    """Applying needs a verified person."""
+
+    code = "application.real_name_required"
+    message = "请先完成实名认证，再申请办理"
+
+
+class NotDraft(RuleViolation):
+    """It has been submitted: answers do not change any more."""
+
+    code = "application.not_draft"
+    message = "该办件已提交，不能再修改；如需更正，请撤回后重新申请"
+
+
+class AlreadyOpen(RuleViolation):
+    """The same matter of the same subject is with an office already."""
+
+    code = "application.already_open"
+    message = "您已有一件同样的事项正在办理，请在“我的办件”中查看进度"
+
+
+class NotAllowedNow(RuleViolation):
+    """The state of the case does not allow this."""
+
+    code = "application.not_allowed_now"
+    message = "办件当前的状态不能进行此操作，请刷新后查看最新进度"
+
+
+class SupplementAlreadyAsked(RuleViolation):
+    """一次告知: there is one list, not a second."""
+
+    code = "application.supplement_already_asked"
+    message = "本办件已经一次性告知过补正内容，不能再次要求补正"
+
+
+class AlreadyExtended(RuleViolation):
+    """A limit is extended once."""
+
+    code = "application.already_extended"
+    message = "本办件已经延长过一次办理期限，不能再次延长"
+
+
+class SupplementStillWaiting(RuleViolation):
+    """The applicant still has time to answer."""
+
+    code = "application.supplement_waiting"
+    message = "补正期限还没有到，请等待申请人补正"
+
+
+class ClaimedByOther(RuleViolation):
+    """Another officer is working on it."""
+
+    code = "task.claimed_by_other"
+    message = "该办件正由其他工作人员办理，请稍后再试"
+
+
+class DecisionIncomplete(InvalidInput):
+    """A decision lacks what the law wants told."""
+
+    code = "task.decision_incomplete"
+    message = "请补全办理意见后再提交"
+
+
+class AnswersRefused(InvalidInput):
+    """Answers that the form does not take: unknown, locked or unstorable."""
+
+    code = "application.answers_refused"

@@ -1,0 +1,97 @@
+"""The one place where something happens to a case: event, cached state, audit, all in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.applications import clocks, folding
+from app.applications.items import item_of, limits_of
+from app.applications.models import Case, CaseEvent
+from app.applications.sealing import seal_note, unseal_note
+from app.applications.types import CaseState, Event, EventKind, Status
+from app.audit import trail
+from app.audit.types import Actor, ActorKind
+from app.foundation import clock, working_days
+from app.foundation.database import session
+from app.foundation.ids import new_id
+
+SYSTEM = Actor(ActorKind.SYSTEM, "applications.deadlines")
+_CACHED = tuple(field.name for field in fields(CaseState))
+
+
+def state_of(row: Any) -> CaseState:
+    """Return what a row caches."""
+    values = {name: getattr(row, name) for name in _CACHED}
+    values["status"] = Status(row.status)
+    values["returns_to"] = Status(row.returns_to) if row.returns_to else None
+    return CaseState(**values)
+
+
+def append(
+    case: Case,
+    kind: EventKind,
+    *,
+    actor: Actor,
+    details: Mapping[str, Any] | None = None,
+    note: Mapping[str, Any] | None = None,
+) -> Event:
+    """Let something happen; raises NotAllowedNow where the table of transitions does not have it.
+
+    The caller holds the row's lock. `details` are codes, counts and dates; what people wrote is `note`.
+    """
+    event = Event(case.events_count + 1, kind, clock.now(), actor.kind.value, actor.id, dict(details or {}))
+    state = folding.apply(state_of(case), event, working_days.calendar())
+    with session.no_autoflush:  # the trigger on the row's status wants the event to be there first
+        session.execute(insert(CaseEvent).values(_row(case, event, state, note)))
+    _cache(case, state, event)
+    trail.record(
+        f"application.{kind.value}",
+        actor=actor,
+        subject=("application", case.id),
+        details={"seq": event.seq, "status": state.status.value, "service": case.service_id},
+    )
+    session.flush()
+    return event
+
+
+def read_event(row: Any) -> tuple[Event, dict[str, Any]]:
+    """Read one event's row."""
+    event = Event(row.seq, EventKind(row.kind), row.at, row.actor_kind, row.actor_id, row.details)
+    return event, unseal_note(row.note, event_id=row.id)
+
+
+def cache_dates(case: Case, state: CaseState) -> None:
+    """Write the due dates that follow from a state into the row."""
+    item = item_of(case.service_id, case.service_version)
+    due = clocks.due_dates(state, limits_of(item), working_days.calendar())
+    case.accept_due_on, case.promised_due_on = due.accept_due_on, due.promised_due_on
+    case.legal_due_on, case.queue_on = due.legal_due_on, clocks.queue_on(state, due)
+
+
+def _row(case: Case, event: Event, state: CaseState, note: Mapping[str, Any] | None) -> dict[str, Any]:
+    event_id = new_id()
+    return {
+        "id": event_id,
+        "case_id": case.id,
+        "seq": event.seq,
+        "kind": event.kind.value,
+        "status_after": state.status.value,
+        "actor_kind": event.actor_kind,
+        "actor_id": event.actor_id,
+        "at": event.at,
+        "details": event.details,
+        "note": seal_note(note, event_id=event_id) if note else None,
+    }
+
+
+def _cache(case: Case, state: CaseState, event: Event) -> None:
+    for name in _CACHED:
+        value = getattr(state, name)
+        if getattr(case, name) != value:
+            setattr(case, name, value)
+    cache_dates(case, state)
+    case.events_count, case.updated_at = event.seq, event.at
+    if event.kind is not EventKind.DRAFTED:
+        case.version += 1

@@ -1,0 +1,139 @@
+"""Tables of cases; private to this package.
+
+Transitions and append-only are kept by triggers: migrations/sql/applications_*.sql.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.applications.transitions import ONCE
+from app.applications.types import OPEN, EventKind, Status
+from app.foundation.database import Base, Model
+
+
+def _in(column: str, values: Any) -> str:
+    return f"{column} IN ({', '.join(repr(value.value) for value in sorted(values))})"
+
+
+class Case(Model):
+    """One application (办件); everything from `status` to `extension_days` caches the fold of its events."""
+
+    __tablename__ = "application_case"
+    __table_args__ = (
+        UniqueConstraint("receipt_no"),
+        UniqueConstraint("tracking_no"),
+        CheckConstraint(_in("status", Status), "status_known"),
+        CheckConstraint("region_code ~ '^[0-9]{6}$'", "region_code"),
+        CheckConstraint("version > 0", "version"),
+        CheckConstraint("(submitted_at IS NULL) = (receipt_no IS NULL)", "receipt_when_submitted"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", "claim_is_whole"),
+        Index(
+            "uq_application_case_one_draft",
+            "resident_id",
+            "subject_id",
+            "service_id",
+            "region_code",
+            unique=True,
+            postgresql_where=text("status = 'draft'"),
+        ),
+        Index(
+            "uq_application_case_one_open",
+            "resident_id",
+            "subject_id",
+            "service_id",
+            unique=True,
+            postgresql_where=text(_in("status", OPEN)),
+        ),
+        Index(None, "resident_id", "id"),
+        Index(
+            "ix_application_case_queue",
+            "department",
+            "queue_on",
+            "id",
+            postgresql_where=text(_in("status", OPEN)),
+        ),
+        Index(None, "department", "submitted_at"),
+    )
+
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
+    subject_id: Mapped[UUID]
+    service_id: Mapped[str] = mapped_column(String(64))
+    service_version: Mapped[int]
+    region_code: Mapped[str] = mapped_column(String(6))
+    department: Mapped[str] = mapped_column(String(40))
+    policy_id: Mapped[str | None] = mapped_column(String(64))
+    answers: Mapped[bytes] = mapped_column(LargeBinary)
+    prefilled: Mapped[bytes] = mapped_column(LargeBinary)
+    prefilled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    events_count: Mapped[int] = mapped_column(default=0)
+    receipt_no: Mapped[str | None] = mapped_column(String(21))
+    tracking_no: Mapped[str | None] = mapped_column(String(12))
+    updated_at: Mapped[datetime]
+
+    status: Mapped[str] = mapped_column(String(12), default=Status.DRAFT)
+    returns_to: Mapped[str | None] = mapped_column(String(12))
+    submitted_at: Mapped[datetime | None]
+    received_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    supplement_asked: Mapped[bool] = mapped_column(default=False)
+    supplement_due_on: Mapped[date | None]
+    stopped_on: Mapped[date | None]
+    excluded_working_days: Mapped[int] = mapped_column(default=0)
+    excluded_calendar_days: Mapped[int] = mapped_column(default=0)
+    extension_days: Mapped[int] = mapped_column(default=0)
+
+    accept_due_on: Mapped[date | None]
+    promised_due_on: Mapped[date | None]
+    legal_due_on: Mapped[date | None]
+    queue_on: Mapped[date]
+    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    claimed_until: Mapped[datetime | None]
+
+
+class CaseEvent(Model):
+    """One thing that happened; never changed, never removed. `note` is sealed: the words of a person."""
+
+    __tablename__ = "application_event"
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        CheckConstraint("seq > 0", "seq"),
+        CheckConstraint(_in("kind", EventKind), "kind_known"),
+        CheckConstraint(_in("status_after", Status), "status_known"),
+        CheckConstraint("actor_kind IN ('resident', 'officer', 'system')", "actor_kind"),
+        *(
+            Index(
+                f"uq_application_event_one_{kind.value}",
+                "case_id",
+                unique=True,
+                postgresql_where=text(f"kind = '{kind.value}'"),
+            )
+            for kind in sorted(ONCE)
+        ),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("application_case.id"))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(24))
+    status_after: Mapped[str] = mapped_column(String(12))
+    actor_kind: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    details: Mapped[dict[str, Any]]
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AllowedTransition(Base):
+    """The table of `transitions.TRANSITIONS` in the database, read by the trigger on `application_event`."""
+
+    __tablename__ = "application_transition"
+
+    before: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    after: Mapped[str] = mapped_column(String(12), primary_key=True)

@@ -1,0 +1,267 @@
+"""What sources say about a draft's fields (预填): read before it is asked, kept sealed with source and date.
+
+Departments are asked outside of any transaction; a source that is down opens the field for typing, marked.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.applications.items import item_of
+from app.applications.models import Case
+from app.applications.sealing import seal, unseal
+from app.applications.types import Status
+from app.catalogue.types import ServiceItem
+from app.catalogue.vocabulary import words
+from app.forms.prefill import PrefilledValue, PrefillKind, SourceState
+from app.foundation import clock
+from app.foundation.database import reading, session
+from app.foundation.transaction import atomic
+from app.gateways.registries.departments import BY_SOURCE
+from app.gateways.registries.errors import RegistryError
+from app.gateways.registries.port import registries
+from app.identity import queries as identity
+from app.identity.types import ResidentId
+from app.residents import consents, subjects
+from app.residents.types import Purpose, SubjectKind
+
+STALE_AFTER: Final = timedelta(hours=1)
+REAL_NAME_SOURCE, VALID = "实名认证", "有效"
+_askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="prefill")
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """What sources say of a case: by form field, and which certificates (by type) the subject holds."""
+
+    fields: Mapping[str, PrefilledValue] = field(default_factory=dict, repr=False)
+    certificates: Mapping[str, SourceState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Which sources may be asked for one case, and about whom."""
+
+    item: ServiceItem
+    id_number: str = field(repr=False)
+    may_certificates: bool
+    may_share: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one source said: values by form field key or by item of a certificate."""
+
+    state: SourceState
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    as_of: date | None = None
+
+
+def from_identity(item: ServiceItem, resident: ResidentId, subject_id: UUID) -> Prefilled:
+    """Return what the verified identity says; of an enterprise's case, its representative's."""
+    person = resident
+    if subjects.subject(resident, subject_id).kind is SubjectKind.PERSON:
+        person = ResidentId(subject_id)
+    name, phone = identity.real_name(person), identity.phone(resident)
+    known = {
+        "姓名": name.name if name else None,
+        "证件号": name.id_number if name else None,
+        "手机号": phone,
+    }
+    fields = {}
+    for one in item.form.fields.values():
+        if one.prefill is None or one.prefill.kind is not PrefillKind.REAL_NAME:
+            continue
+        value = known.get(one.prefill.item)
+        state = SourceState.READ if value is not None else SourceState.MISSING
+        fields[one.key] = PrefilledValue(value, REAL_NAME_SOURCE, clock.today(), state=state)
+    return Prefilled(fields)
+
+
+def freshen(case_id: UUID, resident: ResidentId) -> None:
+    """Ask the departments about an own draft whose values are older than an hour; nothing else is touched.
+
+    Opens its own units of work: no transaction is held while a department is asked.
+    """
+    row = _stale(case_id, resident)
+    if row is None:
+        return
+    item = item_of(row.service_id, row.service_version)
+    with atomic():
+        question = _question(item, resident, row.subject_id)
+    said = _ask(question) if question is not None else Prefilled()
+    with atomic():
+        case = session.scalar(select(Case).where(Case.id == case_id).with_for_update())
+        if case is not None and case.status == Status.DRAFT:
+            store(case, _merged(read(case), said))
+            case.prefilled_at = clock.now()
+
+
+def read(row: Any) -> Prefilled:
+    """Return what a case's row holds sealed."""
+    content = unseal(row.prefilled, column="prefilled", row_id=row.id)
+    return Prefilled(
+        {key: _value(raw) for key, raw in content["fields"].items()},
+        {kind: SourceState(state) for kind, state in content["certificates"].items()},
+    )
+
+
+def store(case: Case, prefilled: Prefilled) -> None:
+    """Seal into a case's row what sources said."""
+    case.prefilled = sealed(prefilled, case.id)
+
+
+def sealed(prefilled: Prefilled, case_id: UUID) -> bytes:
+    """Return what sources said as a row keeps it."""
+    content = {
+        "fields": {
+            key: {
+                "value": said.value,
+                "source": said.source,
+                "as_of": said.as_of,
+                "readonly": said.readonly,
+                "state": said.state,
+            }
+            for key, said in prefilled.fields.items()
+        },
+        "certificates": dict(prefilled.certificates),
+    }
+    return seal(content, column="prefilled", row_id=case_id)
+
+
+def _value(raw: Mapping[str, Any]) -> PrefilledValue:
+    as_of = date.fromisoformat(raw["as_of"]) if raw["as_of"] else None
+    return PrefilledValue(raw["value"], raw["source"], as_of, raw["readonly"], SourceState(raw["state"]))
+
+
+def _stale(case_id: UUID, resident: ResidentId) -> Any:
+    limit: datetime = clock.now() - STALE_AFTER
+    columns = select(Case.service_id, Case.service_version, Case.subject_id)
+    with reading() as connection:
+        return connection.execute(
+            columns.where(
+                Case.id == case_id,
+                Case.resident_id == resident,
+                Case.status == Status.DRAFT,
+                Case.prefilled_at.is_(None) | (Case.prefilled_at < limit),
+            )
+        ).one_or_none()
+
+
+def _question(item: ServiceItem, resident: ResidentId, subject_id: UUID) -> _Question | None:
+    subject = subjects.subject(resident, subject_id)
+    person = ResidentId(subject_id) if subject.kind is SubjectKind.PERSON else resident
+    name = identity.real_name(person)
+    if name is None:
+        return None
+    return _Question(
+        item,
+        name.id_number,
+        consents.granted(subject.owner_id, Purpose.CERTIFICATES),
+        consents.granted(subject.owner_id, Purpose.PREFILL),
+    )
+
+
+def _ask(question: _Question) -> Prefilled:
+    """Ask every source once, all at the same time."""
+    licenses = {name: code for code, name in words().license_types.items()}
+    asked: dict[tuple[PrefillKind, str, str], Future[_Said]] = {}
+    wanted = {m.license for m in question.item.materials if m.license is not None}
+    sources = [one.prefill for one in question.item.form.fields.values() if one.prefill is not None]
+    wanted |= {
+        licenses[s.holder] for s in sources if s.kind is PrefillKind.CERTIFICATE and s.holder in licenses
+    }
+    if question.may_certificates:
+        for kind in wanted:
+            asked[PrefillKind.CERTIFICATE, kind, ""] = _later(_certificate, question, kind)
+    if question.may_share:
+        for source in sources:
+            if source.kind is PrefillKind.SHARED and source.holder in BY_SOURCE:
+                key = (PrefillKind.SHARED, source.holder, source.item)
+                if key not in asked:
+                    asked[key] = _later(_share, question, source.holder, source.item)
+    said = {key: future.result() for key, future in asked.items()}
+    return Prefilled(
+        dict(_fields(question.item, said, licenses)),
+        {kind: said[PrefillKind.CERTIFICATE, kind, ""].state for kind in wanted if question.may_certificates},
+    )
+
+
+def _later(work: Callable[..., _Said], *args: Any) -> Future[_Said]:
+    return _askers.submit(copy_context().run, work, *args)  # the request's id goes along
+
+
+def _fields(
+    item: ServiceItem, said: Mapping[tuple[PrefillKind, str, str], _Said], licenses: Mapping[str, str]
+) -> list[tuple[str, PrefilledValue]]:
+    found = []
+    for one in item.form.fields.values():
+        source = one.prefill
+        if source is None or source.kind is PrefillKind.REAL_NAME:
+            continue
+        if source.kind is PrefillKind.CERTIFICATE:
+            answer = said.get((source.kind, licenses.get(source.holder, ""), ""))
+            value = answer.values.get(source.item) if answer else None
+            name = source.holder
+        else:
+            answer = said.get((source.kind, source.holder, source.item))
+            value = answer.values.get(one.key) if answer else None
+            name = f"{source.holder}·{source.item}"
+        state = answer.state if answer is not None else SourceState.MISSING
+        if state is SourceState.READ and value is None:
+            state = SourceState.MISSING
+        as_of = answer.as_of if answer is not None else None
+        found.append((one.key, PrefilledValue(value, name, as_of, state=state)))
+    return found
+
+
+def _certificate(question: _Question, kind: str) -> _Said:
+    purpose = f"办理{question.item.name}"
+    try:
+        held = registries().certificate(kind, purpose=purpose, id_number=question.id_number)
+    except RegistryError:
+        return _Said(SourceState.DOWN)
+    today = clock.today()
+    for certificate in held:
+        if certificate.status == VALID and (certificate.valid_to is None or certificate.valid_to >= today):
+            return _Said(SourceState.READ, certificate.fields, today)
+    return _Said(SourceState.MISSING)
+
+
+def _share(question: _Question, holder: str, share: str) -> _Said:
+    purpose = f"办理{question.item.name}"
+    try:
+        answer = registries().share(BY_SOURCE[holder], share, purpose=purpose, id_number=question.id_number)
+    except RegistryError:
+        return _Said(SourceState.DOWN)
+    return _Said(SourceState.READ if answer.found else SourceState.MISSING, answer.fields, answer.as_of)
+
+
+def _merged(before: Prefilled, now: Prefilled) -> Prefilled:
+    """Take what is new; a source that is down now does not unsay what it said before."""
+    fields = dict(before.fields)
+    for key, said in now.fields.items():
+        kept = fields.get(key)
+        if said.state is not SourceState.DOWN or kept is None or kept.state is not SourceState.READ:
+            fields[key] = said
+    certificates = dict(before.certificates)
+    for kind, state in now.certificates.items():
+        if state is not SourceState.DOWN or certificates.get(kind) is not SourceState.READ:
+            certificates[kind] = state
+    return Prefilled(fields, certificates)
+
+
+def read_again(resident: ResidentId) -> None:
+    """Let a resident's drafts be filled anew at the next look: a consent was given or withdrawn."""
+    session.execute(
+        update(Case)
+        .where(Case.resident_id == resident, Case.status == Status.DRAFT)
+        .values(prefilled_at=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""办件 over HTTP: an applicant's own cases, and the officers' queue."""
