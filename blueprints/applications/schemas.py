@@ -246,7 +246,7 @@ class ReviewStepOut(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
 
 
-class MaterialOut(Schema):
+class CaseMaterialOut(Schema):
     """One material, and what it takes."""
 
     name = fields.String(required=True)
@@ -264,7 +264,7 @@ class ReviewOut(Schema):
     first_incomplete = fields.Integer(required=True, allow_none=True)
     version = fields.Integer(required=True)
     steps = fields.List(fields.Nested(ReviewStepOut), required=True)
-    materials = fields.List(fields.Nested(MaterialOut), required=True)
+    materials = fields.List(fields.Nested(CaseMaterialOut), required=True)
 
 
 class ReceiptOut(Schema):

@@ -8,7 +8,7 @@ from blueprints.applications.schemas import (
     CaseBriefOut,
     DeadlineOut,
     EntryOut,
-    MaterialOut,
+    CaseMaterialOut,
     ReviewStepOut,
     SupplementOut,
 )
@@ -54,7 +54,7 @@ class TaskOut(CaseBriefOut):
     claimed_by = fields.UUID(required=True, allow_none=True)
     claimed_until = Moment(required=True, allow_none=True)
     answers = fields.List(fields.Nested(ReviewStepOut), required=True)
-    materials = fields.List(fields.Nested(MaterialOut), required=True)
+    materials = fields.List(fields.Nested(CaseMaterialOut), required=True)
     supplement = fields.Nested(SupplementOut, required=True, allow_none=True)
     timeline = fields.List(fields.Nested(EntryOut), required=True)
     allowed_actions = fields.List(fields.String(validate=validate.OneOf(tuple(Action))), required=True)
