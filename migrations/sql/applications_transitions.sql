@@ -25,7 +25,7 @@ INSERT INTO application_transition (before, kind, after) VALUES
 -- An event follows on the one before it, by the table.
 CREATE OR REPLACE FUNCTION application_check_event() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    before text;
+    standing text;
 BEGIN
     IF NEW.seq = 1 THEN
         IF NEW.kind <> 'drafted' OR NEW.status_after <> 'draft' THEN
@@ -33,10 +33,10 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    SELECT status_after INTO before FROM application_event WHERE case_id = NEW.case_id AND seq = NEW.seq - 1;
+    SELECT status_after INTO standing FROM application_event WHERE case_id = NEW.case_id AND seq = NEW.seq - 1;
     IF NOT EXISTS (
         SELECT 1 FROM application_transition t
-        WHERE t.before = application_check_event.before AND t.kind = NEW.kind AND t.after = NEW.status_after
+        WHERE t.before = standing AND t.kind = NEW.kind AND t.after = NEW.status_after
     ) THEN
         RAISE EXCEPTION 'application_transition does not allow this event' USING ERRCODE = 'check_violation';
     END IF;
