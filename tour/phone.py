@@ -89,20 +89,18 @@ class Phone:
         self.api.post("/me/subscriptions", {"results": choices}, expect=204)
         return [item["title"] for item in prompt]
 
-    def message_about(self, text: str, *, state: str | None = None, seconds: float = 12) -> dict[str, Any]:
-        """Wait for an inbox message whose title or body says `text`, in a delivery state if one is named."""
+    def message_about(self, text: str, *, state: str | None = None, link: str = "") -> dict[str, Any]:
+        """Wait for a message whose title says `text` and whose link holds `link`, in a delivery state."""
 
         def look() -> dict[str, Any] | None:
             for message in self.api.get("/me/messages?page_size=20")["items"]:
-                if text in message["title"] + message["body"] and state in {
-                    None,
-                    message["delivery"]["state"],
-                }:
+                fits = text in message["title"] and link in message["link"]
+                if fits and state in {None, message["delivery"]["state"]}:
                     found: dict[str, Any] = message
                     return found
             return None
 
-        return until(look, what=f"{self.name}的消息“{text}”（{state or '任何状态'}）", seconds=seconds)
+        return until(look, what=f"{self.name}的消息“{text}”（{state or '任何状态'}）", seconds=12)
 
     def wechat_inbox(self) -> list[dict[str, Any]]:
         """Return what WeChat has shown on this phone."""

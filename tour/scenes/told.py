@@ -62,7 +62,7 @@ def policy_finds_people(
         approver.name, f"审批发布；已匹配{run['counts']['evaluated']}人，新符合{run['counts']['new']}人"
     )
     _told(tell, subscribed, body, run_id)
-    silent = without_credit.message_about(body["title"], state="suppressed")
+    silent = without_credit.message_about(body["title"], state="suppressed", link=policy)
     tell.expect(len(without_credit.wechat_inbox()) == shown_before, "没有订阅次数的人，微信里什么也没有发")
     delivery = silent["delivery"]
     tell.sees(without_credit.name, f"站内信：{silent['title']} —— {delivery['label']}（{delivery['note']}）")
@@ -77,7 +77,7 @@ def _finished(officer: Officer, run_id: str) -> dict[str, Any]:
 
 
 def _told(tell: Teller, phone: Phone, body: dict[str, Any], run_id: str) -> None:
-    message = phone.message_about(body["title"], state="delivered")
+    message = phone.message_about(body["title"], state="delivered", link=body["id"])
     pushed = phone.wechat_inbox()[-1]
     tell.expect(body["title"][:10] in str(pushed), "推送落到了手机的微信里")
     tell.expect(message["delivery"]["label"] == "已送达", "微信回执到达后，站内信显示已送达")
