@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, current_app, g, got_request_exception
 from flask_smorest import Api
 from marshmallow import Schema, fields
@@ -70,10 +71,31 @@ class ProblemOut(Schema):
     request_id = fields.String(required=True)
 
 
+class ComponentNames:
+    """Names schemas in the document: by their class, and by package too where two classes share a name."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, type[Any]] = {}
+
+    def __call__(self, schema: Any) -> str:
+        """Return the component's name of a schema class or instance."""
+        owner = schema if isinstance(schema, type) else type(schema)
+        name = owner.__name__
+        if self._owners.setdefault(name, owner) is owner:
+            return name
+        package = owner.__module__.split(".")[-2].capitalize()
+        self._owners.setdefault(package + name, owner)
+        return package + name
+
+
 class ProblemApi(Api):
     """flask-smorest, answering in our shape and keeping HTTP's own headers (`Allow`, `Retry-After`)."""
 
     ERROR_SCHEMA = ProblemOut
+
+    def __init__(self, app: Flask) -> None:
+        plugin = MarshmallowPlugin(schema_name_resolver=ComponentNames())
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Rewrite the framework's errors as ours."""

@@ -93,18 +93,22 @@ def _run(statement):
         engine.dispose()
 
 
-def _build(address):
+def bring_up_to_date(connection):
     """Bring an empty database to the newest schema: by the migrations, once there are any."""
+    if schema.known_head() is not None:
+        config = schema.configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        return
+    database.load_all_tables(app).create_all(connection)
+    for path in sorted((schema.MIGRATIONS / "sql").glob("*.sql")):
+        connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+
+
+def _build(address):
     engine = create_engine(address)
     try:
         with engine.begin() as connection:
-            if schema.known_head() is not None:
-                config = schema.configuration()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-            else:
-                database.load_all_tables(app).create_all(connection)
-                for path in sorted((schema.MIGRATIONS / "sql").glob("*.sql")):
-                    connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+            bring_up_to_date(connection)
     finally:
         engine.dispose()
