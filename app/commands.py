@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 
 from app import factory, wiring
+from app.catalogue import loading as services
 from app.eligibility import loading as policies
 from app.foundation import database, logging, schema
 from app.foundation.transaction import atomic
@@ -46,9 +47,18 @@ def load_catalogue(settings: Settings, _: argparse.Namespace) -> int:
     """Publish what config/ holds and the database does not have yet."""
     wiring.open_process(settings)
     with atomic():
+        report = services.load()
         loaded = policies.load_policies()
-    _say(f"policies {loaded}")
+    _say(f"services {len(report.published)}, policies {loaded}")
     wiring.close_process()
+    return 0
+
+
+def prepare(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Migrate, load the catalogue and enter the roster on standard input, in one process."""
+    for step in (migrate, load_catalogue, import_officers):
+        if code := step(settings, arguments):
+            return code
     return 0
 
 
@@ -92,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         "migrate": migrate,
         "load-catalogue": load_catalogue,
         "import-officers": import_officers,
+        "prepare": prepare,
     }
     for name, work in simple.items():
         commands.add_parser(name, help=work.__doc__).set_defaults(work=work)
