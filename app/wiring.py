@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.eligibility import matching, runs
+from app.applications import deadlines as case_deadlines
+from app.applications import leaving, prefilling
+from app.eligibility import runs
 from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
@@ -15,6 +17,7 @@ from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, subscriptions, wechat_events
+from app.notifications import service as notifications
 from app.residents import closing
 from app.residents import events as residents
 from app.residents import subscriptions as resident_subscriptions
@@ -40,6 +43,9 @@ JOBS: tuple[Job, ...] = (
     Job("verification.expire", MINUTELY, verification.expire),
     Job("accounts.erase", HOURLY, closing.erase_due),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
+    Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
+    Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
+    Job("wechat.purge_events", HOURLY, wechat_events.purge),
 )
 
 
@@ -70,8 +76,12 @@ def connect(settings: Settings) -> None:
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
     resident_subscriptions.connect()
-    residents.facts_changed.subscribe(matching.match_resident)
-    residents.consent_changed.subscribe(matching.match_resident)
+    residents.facts_changed.subscribe(runs.rematch)
+    residents.consent_changed.subscribe(runs.rematch)
+    residents.consent_changed.subscribe(prefilling.read_again)
+    residents.closing_requested.subscribe(leaving.refuse_while_open)
+    residents.erased.subscribe(leaving.forget)
+    residents.erased.subscribe(notifications.forget)
 
 
 def answer_bells(settings: Settings) -> None:

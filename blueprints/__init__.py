@@ -1,7 +1,5 @@
 """HTTP: one package per capability, routes and marshmallow schemas, nothing else."""
 
-from flask import Flask
-
 from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
@@ -13,11 +11,13 @@ from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
+from blueprints.ratings.routes import blp as ratings
+from blueprints.ratings.routes import staff_blp as staff_ratings
 from blueprints.residents.account_routes import account_blp as account
 from blueprints.residents.routes import blp as me
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.errors import ProblemApi
-from blueprints.support.lifecycle import prepare
+from blueprints.support.lifecycle import Application, prepare
 from config.settings import Settings
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -33,14 +33,18 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wechat,
     applications,
     staff_tasks,
+    ratings,
+    staff_ratings,
 )
 """Append one line per blueprint; each names its own prefix under /api/v1."""
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Give `app` its rules (errors, access, headers, JSON) and every blueprint."""
+def application(settings: Settings) -> Application:
+    """Build the web application: its rules (errors, access, headers, JSON) and every blueprint."""
+    app = Application("zhangshangban", static_folder=None)
     prepare(app, settings)
     app.extensions["wechat_callback"] = CallbackKeys.from_settings(settings)
     api = ProblemApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    return app

@@ -87,6 +87,13 @@ class ClaimedByOther(RuleViolation):
     message = "该办件正由其他工作人员办理，请稍后再试"
 
 
+class OfficeStillDeciding(RuleViolation):
+    """An account is not closed while an office owes its owner a decision (PIPL 47)."""
+
+    code = "application.still_open"
+    message = "您还有办件没有办结，请等待办结或先撤回，再注销账号"
+
+
 class DecisionIncomplete(InvalidInput):
     """A decision lacks what the law wants told."""
 

@@ -171,7 +171,7 @@ class Rateable:
     department: str
     region_code: str
     accepted: bool
-    concluded: bool
+    decided_at: datetime | None
 
 
 def rateable(resident: ResidentId, case_id: UUID) -> Rateable:
@@ -185,7 +185,7 @@ def rateable(resident: ResidentId, case_id: UUID) -> Rateable:
         row.department,
         row.region_code,
         row.accepted_at is not None,
-        row.decided_at is not None,
+        row.decided_at,
     )
 
 

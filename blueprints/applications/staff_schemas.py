@@ -6,9 +6,9 @@ from app.applications.types import Action, PauseKind, Status
 from blueprints.applications.schemas import (
     STATUSES,
     CaseBriefOut,
+    CaseMaterialOut,
     DeadlineOut,
     EntryOut,
-    CaseMaterialOut,
     ReviewStepOut,
     SupplementOut,
 )
