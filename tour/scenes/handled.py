@@ -160,12 +160,23 @@ def _supplement(tell: Teller, elder: Phone, case: str, clerk: Officer) -> None:
     tell.sees(elder.name, "已补正，办理时钟接着走")
 
 
+def _line(entry: dict[str, Any]) -> str:
+    clock = entry["clock"]
+    said = f"{entry['at'][5:16].replace('T', ' ')} {entry['actor']}：{entry['text']}"
+    if clock is None:
+        return said
+    if not clock["running"]:
+        return f"{said}（时钟已停，还剩{clock['working_days_left']}个{clock['unit']}）"
+    return f"{said}（还剩{clock['working_days_left']}个{clock['unit']}，最晚{clock['due_on']}）"
+
+
 def _told_the_result(tell: Teller, elder: Phone, case: str) -> None:
     found = elder.api.get(f"/applications/{case}")
     tell.expect(found["status"] == "approved", "办件已办结（通过）")
     timeline = elder.api.get(f"/applications/{case}/timeline")["items"]
-    lines = [f"{entry['at'][:16]} {entry['actor']}：{entry['text']}" for entry in timeline]
+    lines = [_line(entry) for entry in timeline]
     tell.expect(any("工作日" in line for line in lines), "进度里用工作日说明期限")
+    tell.expect(any("时钟已停" in line for line in lines), "等她补正时，办理时钟是停的")
     tell.sees(elder.name, "办理进度：\n" + "\n".join(lines))
     result = elder.message_about("已通过", state="delivered", link=case)
     tell.sees(elder.name, f"微信通知“{result['title']}” —— {result['delivery']['label']}")
