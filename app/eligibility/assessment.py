@@ -74,6 +74,7 @@ def _view(reason: Reason, known: Mapping[str, KnownFact]) -> ReasonView:
         source=source.source if source else None,
         fetched_at=source.fetched_at if source else None,
         children=tuple(_view(child, known) for child in reason.children),
+        sensitive=reason.sensitive,
     )
 
 

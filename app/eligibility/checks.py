@@ -1,5 +1,6 @@
 """Rules of writing and approving policies; each raises or returns nothing."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from app.eligibility.errors import OutsideJurisdiction, SameHands
@@ -13,7 +14,7 @@ def within_jurisdiction(officer: OfficerPrincipal, region_code: str) -> None:
         raise OutsideJurisdiction
 
 
-def four_eyes(*, author: UUID | None, approver: OfficerPrincipal) -> None:
-    """Refuse an approval by the one who wrote it (四眼原则)."""
-    if author == approver.officer_id:
+def four_eyes(*, writers: Collection[UUID | None], approver: OfficerPrincipal) -> None:
+    """Refuse an approval by anybody who wrote or changed the draft (四眼原则)."""
+    if approver.officer_id in writers:
         raise SameHands

@@ -59,8 +59,10 @@ def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
         faults["id"] = ["编号用小写字母、数字和短横线，3到64个字符"]
     for key, length in _TEXTS.items():
         text = raw.get(key)
-        if not isinstance(text, str) or not 0 < len(text) <= length:
+        if not isinstance(text, str) or not text.strip() or len(text) > length:
             faults[key] = [f"必填，最多{length}个字"]
+        elif not text.replace("\n", "").isprintable():
+            faults[key] = ["含有无法显示的字符，请删除后重试"]
     if not _REGION.fullmatch(str(raw.get("region_code", ""))):
         faults["region_code"] = ["填写6位行政区划代码，全国为000000"]
     if raw.get("audience") not in set(Audience):

@@ -24,19 +24,55 @@ from config import files
 def load_policies() -> int:
     """Publish every policy of config/policies/ that is new or changed; returns how many.
 
-    Raises PolicyFaulty naming the policy and the place; then nothing is published.
+    Raises PolicyFaulty naming each policy and place; then nothing is published.
     """
-    loaded = 0
-    for raw in files.read_all("policies"):
-        body = plain(raw)
+    bodies = [plain(raw) for raw in files.read_all("policies")]
+    latest, published = _latest(), _published()
+    wanted = [body for body in bodies if _differs(body, published.get(body["id"]))]
+    found = _read_all(wanted, latest)
+    if found:
+        replace_published(*(policy.id for policy in found))
+        session.add_all([_published_version(policy) for policy in found])
+        session.flush()
+    return len(found)
+
+
+def _latest() -> Mapping[str, int]:
+    """Return the highest version of each policy."""
+    query = select(PolicyVersion.policy_id, func.max(PolicyVersion.version)).group_by(PolicyVersion.policy_id)
+    return dict(session.execute(query).all())
+
+
+def _published() -> Mapping[str, tuple[str, bool]]:
+    """Return each published policy's checksum, and whether an officer wrote it."""
+    query = select(
+        PolicyVersion.policy_id, PolicyVersion.checksum, PolicyVersion.author_id.is_not(None)
+    ).where(PolicyVersion.state == VersionState.PUBLISHED)
+    return {policy_id: (known, written) for policy_id, known, written in session.execute(query)}
+
+
+def _differs(body: Mapping[str, Any], current: tuple[str, bool] | None) -> bool:
+    """Say whether the release has something to publish; what an officer wrote is never overruled."""
+    return current is None or not (current[1] or current[0] == checksum(body))
+
+
+def _read_all(bodies: list[dict[str, Any]], latest: Mapping[str, int]) -> list[Policy]:
+    """Check them all; raises PolicyFaulty with every fault of every policy."""
+    found, faults = [], {}
+    for body in bodies:
         try:
-            read_policy(body, version=1)
+            found.append(read_policy(body, version=latest.get(body["id"], 0) + 1))
         except PolicyFaulty as fault:
-            raise PolicyFaulty(
-                {f"{raw.get('id')}.{path}": texts for path, texts in fault.errors.items()}
-            ) from fault
-        loaded += _publish(body)
-    return loaded
+            faults.update({f"{body['id']}.{path}": texts for path, texts in fault.errors.items()})
+    if faults:
+        raise PolicyFaulty(faults)
+    return found
+
+
+def _published_version(policy: Policy) -> PolicyVersion:
+    row = new_version(policy, dict(policy.raw))
+    row.state, row.published_at = VersionState.PUBLISHED, clock.now()
+    return row
 
 
 def plain(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,28 +110,11 @@ def new_version(policy: Policy, body: dict[str, Any]) -> PolicyVersion:
     )
 
 
-def _publish(body: dict[str, Any]) -> bool:
-    current = session.scalar(
-        select(PolicyVersion).where(
-            PolicyVersion.policy_id == body["id"], PolicyVersion.state == VersionState.PUBLISHED
-        )
-    )
-    if current is not None and (current.checksum == checksum(body) or current.author_id is not None):
-        return False
-    policy = read_policy(body, version=next_version(body["id"]))
-    replace_published(policy.id)
-    row = new_version(policy, body)
-    row.state, row.published_at = VersionState.PUBLISHED, clock.now()
-    session.add(row)
-    session.flush()
-    return True
-
-
-def replace_published(policy_id: str) -> None:
-    """Retire the policy's published version: a newer one takes its place."""
+def replace_published(*policy_ids: str) -> None:
+    """Retire the policies' published versions: newer ones take their places."""
     session.execute(
         update(PolicyVersion)
-        .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED)
+        .where(PolicyVersion.policy_id.in_(policy_ids), PolicyVersion.state == VersionState.PUBLISHED)
         .values(state=VersionState.REPLACED)
         .execution_options(synchronize_session=False)
     )

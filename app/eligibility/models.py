@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.eligibility.types import Outcome, RunState, VersionState
@@ -23,7 +24,13 @@ class PolicyVersion(Model):
     __table_args__ = (
         UniqueConstraint("policy_id", "version"),
         CheckConstraint(f"state IN ({_STATES})", name="state_known"),
-        CheckConstraint("approver_id IS NULL OR approver_id <> author_id", name="four_eyes"),
+        CheckConstraint(
+            "approver_id IS NULL OR (approver_id <> author_id AND approver_id <> ALL (editor_ids))",
+            name="four_eyes",
+        ),
+        CheckConstraint(
+            "state = 'draft' OR author_id IS NULL OR approver_id IS NOT NULL", name="published_by_somebody"
+        ),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity_ordered"),
         Index(
             "uq_eligibility_policy_version_published",
@@ -49,6 +56,7 @@ class PolicyVersion(Model):
     body: Mapped[dict[str, Any]]
     checksum: Mapped[str]
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    editor_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
     published_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=1)
@@ -81,7 +89,10 @@ class Match(Model):
 
 
 class MatchRun(Leased):
-    """Matching everyone against one policy version: resumable at its cursor, counted honestly."""
+    """Matching everyone against one policy version: resumable at its cursor, counted honestly.
+
+    A policy that begins on a later day is matched from that day on (`not_before`).
+    """
 
     __tablename__ = "eligibility_match_run"
     __table_args__ = (
@@ -94,4 +105,5 @@ class MatchRun(Leased):
     state: Mapped[str] = mapped_column(default=RunState.RUNNING)
     cursor: Mapped[UUID | None]
     counts: Mapped[dict[str, Any]]
+    not_before: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -11,10 +11,13 @@ from sqlalchemy import func, select
 from app.eligibility import policies
 from app.eligibility.errors import RunNotFound
 from app.eligibility.models import Match, MatchRun, PolicyVersion
+from app.eligibility.notices import POLICY_MATCH, event_key
 from app.eligibility.types import Audience, Outcome, Policy
+from app.foundation import clock
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
+from app.notifications import queries as notifications
 from app.residents import fact_catalogue
 
 
@@ -58,7 +61,8 @@ def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem
     )
     with reading() as connection:
         rows = connection.execute(query).all()
-    current = {policy.id: policy for policy in policies.all_published()}
+    today = clock.today()
+    current = {policy.id: policy for policy in policies.all_published() if policy.in_force(today)}
     shown = [row for row in rows if row.policy_id in current]
     replaced = {current[row.policy_id].implements for row in shown}
     items = [_item(row, current[row.policy_id]) for row in shown if row.policy_id not in replaced]
@@ -98,8 +102,15 @@ def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
         row = connection.execute(query).one_or_none()
     if row is None or not covers(officer.region_code, row.region_code):
         raise RunNotFound
+    pushes = notifications.pushes_about(POLICY_MATCH, event_key(row.policy_id, row.rule_version))
     return RunView(
-        row.id, row.policy_id, row.rule_version, row.state, row.counts, row.created_at, row.finished_at
+        row.id,
+        row.policy_id,
+        row.rule_version,
+        row.state,
+        row.counts | pushes,
+        row.created_at,
+        row.finished_at,
     )
 
 
@@ -107,7 +118,7 @@ def matches_by_outcome() -> Mapping[str, int]:
     """Count stored matches by outcome for operations."""
     query = select(Match.outcome, func.count()).group_by(Match.outcome)
     with reading() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
 
 def _item(row: Any, policy: Policy) -> MatchItem:

@@ -5,14 +5,15 @@ repeats nothing and skips nobody.
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import func, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import policies
+from app.eligibility import matching, policies
 from app.eligibility.matching import Candidate, Change, candidates_of, match_against
 from app.eligibility.models import MatchRun
 from app.eligibility.notices import match_notice
@@ -24,15 +25,23 @@ from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
 from app.notifications import service as notifications
+from app.notifications.errors import UnfitTemplateValues
 from app.residents import consents, facts
 from app.residents.types import Purpose
 
 BATCH, LEASE = 200, timedelta(seconds=60)
+_log = structlog.get_logger(__name__)
 
 
 def start(policy: Policy) -> RunId:
     """Begin matching everyone against a policy version; a worker does the rest."""
-    run = MatchRun(policy_id=policy.id, rule_version=policy.version, counts={})
+    begins = datetime.combine(policy.valid_from, time(), tzinfo=clock.SHANGHAI)
+    run = MatchRun(
+        policy_id=policy.id,
+        rule_version=policy.version,
+        counts={},
+        not_before=begins if begins > clock.now() else None,
+    )
     session.add(run)
     session.flush()
     ring_on_commit(Bell.MATCH_RUNS)
@@ -44,7 +53,8 @@ def advance_due() -> int:
     batches = 0
     while True:
         with atomic():
-            claimed = claim(MatchRun, MatchRun.state == RunState.RUNNING, limit=1, lease=LEASE)
+            due = (MatchRun.not_before.is_(None)) | (MatchRun.not_before <= clock.now())
+            claimed = claim(MatchRun, (MatchRun.state == RunState.RUNNING) & due, limit=1, lease=LEASE)
         if not claimed:
             return batches
         run_id, number = claimed[0]
@@ -63,7 +73,8 @@ def _advance(run_id: UUID, number: int) -> bool:
         counts = Counter({str(key): int(value) for key, value in run.counts.items()})
         if residents:
             _match_batch(policy, residents, counts)
-            run.cursor, run.leased_until = residents[-1], clock.now() + LEASE
+            run.cursor = residents[-1]
+            run.leased_until = session.execute(select(func.now() + LEASE)).scalar_one()
         else:
             run.state, run.finished_at, run.leased_until = RunState.FINISHED, clock.now(), None
             trail.record(
@@ -103,7 +114,39 @@ def _count_and_tell(resident: ResidentId, policy: Policy, change: Change, counts
         counts["undetermined"] += 1
     if change.before is Outcome.ELIGIBLE and outcome is not Outcome.ELIGIBLE:
         counts["lost"] += 1
-    if outcome is Outcome.ELIGIBLE and change.before is not Outcome.ELIGIBLE:
+    if _newly_eligible(change):
         counts["new"] += 1
+        counts[_tell(resident, policy, change)] += 1
+
+
+def rematch(resident: ResidentId) -> None:
+    """Match a person whose facts changed, and tell them of a policy that everyone is being matched against.
+
+    The run may not have reached them yet and would then find them eligible already, or have passed them.
+    """
+    fresh: dict[tuple[str, int], Change] = {
+        (change.assessment.policy_id, change.assessment.rule_version): change
+        for change in matching.match_resident(resident)
+        if _newly_eligible(change)
+    }
+    if not fresh:
+        return
+    running = session.execute(
+        select(MatchRun.policy_id, MatchRun.rule_version).where(MatchRun.state == RunState.RUNNING)
+    )
+    for key in set(running) & set(fresh):
+        _tell(resident, policies.exact(*key), fresh[key])
+
+
+def _newly_eligible(change: Change) -> bool:
+    return change.assessment.outcome is Outcome.ELIGIBLE and change.before is not Outcome.ELIGIBLE
+
+
+def _tell(resident: ResidentId, policy: Policy, change: Change) -> str:
+    """Tell a person of a policy once; returns under which name that is counted."""
+    try:
         told = notifications.notify(resident, match_notice(policy, change.assessment))
-        counts["queued" if told else "already_told"] += 1
+    except UnfitTemplateValues as error:  # one policy's wording must not stop the run for everybody
+        _log.error("match_run.untold", policy_id=policy.id, field=str(error))
+        return "untold"
+    return "queued" if told else "already_told"

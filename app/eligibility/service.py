@@ -60,29 +60,35 @@ def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author
     Raises StaleVersion where somebody was faster.
     """
     body = {**body, "id": policy_id}
-    row = _draft_row(policy_id)
-    if row is None:
-        policies.published(policy_id)
-        return _save_new_draft(body, author=author)
-    if row.revision != revision:
+    row, published = _draft_row(policy_id), _published_row(policy_id)
+    current = row or published
+    if current is None:
+        raise PolicyNotFound
+    for known in filter(None, (row, published)):  # nobody takes over a policy of another region by moving it
+        checks.within_jurisdiction(author, known.region_code)
+    if current.revision != revision:
         raise StaleVersion
+    if row is None:
+        return _save_new_draft(body, author=author)
     policy = read_policy(body, version=row.version)
     checks.within_jurisdiction(author, policy.region_code)
     row.body, row.checksum = loading.plain(body), loading.checksum(loading.plain(body))
     row.audience, row.region_code = policy.audience, policy.region_code
     row.valid_from, row.valid_to = policy.valid_from, policy.valid_to
-    row.author_id, row.revision = author.officer_id, row.revision + 1
+    row.editor_ids = sorted({*row.editor_ids, author.officer_id})
+    row.revision += 1
     _record("policy.draft_edited", author, row)
     return _view(row)
 
 
 def publish(policy_id: str, *, approver: OfficerPrincipal) -> RunId:
-    """Approve the draft and begin matching everyone; raises SameHands where the approver wrote it."""
+    """Approve the draft and begin matching everyone; raises SameHands where the approver had a hand in it."""
     row = _draft_row(policy_id)
     if row is None:
         raise NothingToPublish
-    checks.within_jurisdiction(approver, row.region_code)
-    checks.four_eyes(author=row.author_id, approver=approver)
+    for known in filter(None, (row, _published_row(policy_id))):
+        checks.within_jurisdiction(approver, known.region_code)
+    checks.four_eyes(writers=(row.author_id, *row.editor_ids), approver=approver)
     policy = read_policy(row.body, version=row.version)
     loading.replace_published(policy_id)
     row.state, row.approver_id, row.published_at = VersionState.PUBLISHED, approver.officer_id, clock.now()
@@ -135,14 +141,22 @@ def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | 
     ]
     if not found:
         raise MatchNotFound
-    session.execute(
+    _note_seen(resident, policy_id)
+    known = found[0].known
+    return assess(policy, matching.plain(known), known, as_of=clock.today())
+
+
+def _note_seen(resident: ResidentId, policy_id: str) -> None:
+    """Let a match be new no more; what was seen before costs the remembered answers nothing."""
+    seen = session.scalars(
         update(Match)
         .where(Match.resident_id == resident, Match.policy_id == policy_id, Match.seen_at.is_(None))
         .values(seen_at=clock.now())
-    )
-    matching.forget_answers(resident)
-    known = found[0].known
-    return assess(policy, matching.plain(known), known, as_of=clock.today())
+        .returning(Match.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if seen:
+        matching.forget_answers(resident)
 
 
 def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
@@ -169,11 +183,7 @@ def draft(policy_id: str, *, officer: OfficerPrincipal) -> Draft:
 
     Raises PolicyNotFound, OutsideJurisdiction.
     """
-    row = _draft_row(policy_id) or session.scalar(
-        select(PolicyVersion).where(
-            PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED
-        )
-    )
+    row = _draft_row(policy_id) or _published_row(policy_id)
     if row is None:
         raise PolicyNotFound
     checks.within_jurisdiction(officer, row.region_code)
@@ -196,6 +206,14 @@ def _draft_row(policy_id: str) -> PolicyVersion | None:
         select(PolicyVersion)
         .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.DRAFT)
         .with_for_update()
+    )
+
+
+def _published_row(policy_id: str) -> PolicyVersion | None:
+    return session.scalar(
+        select(PolicyVersion).where(
+            PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED
+        )
     )
 
 

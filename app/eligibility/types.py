@@ -97,6 +97,7 @@ class ReasonView:
     source: str | None
     fetched_at: datetime | None
     children: tuple["ReasonView", ...] = ()
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

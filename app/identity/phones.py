@@ -14,7 +14,7 @@ from app.gateways.wechat.port import wechat as gateway
 from app.identity import queries, sessions
 from app.identity.errors import PhoneCodeRefused, PhoneUnavailable
 from app.identity.models import Account
-from app.identity.types import Assurance, ResidentPrincipal
+from app.identity.types import Assurance, ResidentId, ResidentPrincipal
 
 PER_RESIDENT = Limit("phone.resident", burst=10, seconds=3600, closed=True)
 INDEX = "identity_account.phone"
@@ -37,6 +37,23 @@ def bind_phone(principal: ResidentPrincipal, code: str) -> tuple[str, Assurance]
     number = f"+{phone.country_code}{phone.number}" if foreign else phone.number
     with atomic():
         return number, _store(principal, number)
+
+
+def unbind_phone(resident_id: ResidentId) -> None:
+    """Forget a resident's phone number: they withdrew it in WeChat (撤回授权)."""
+    account = session.get(Account, resident_id, with_for_update=True)
+    if account is None or account.phone is None:
+        return
+    account.phone = account.phone_index = None
+    if account.assurance == Assurance.PHONE:
+        account.assurance = Assurance.WECHAT
+        sessions.refresh_resident(resident_id)
+    trail.record(
+        "identity.phone_withdrawn",
+        actor=Actor(ActorKind.WECHAT, "user_authorization_revoke"),
+        subject=("account", resident_id),
+    )
+    session.flush()
 
 
 def _openid_for_binding(principal: ResidentPrincipal) -> str:

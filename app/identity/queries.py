@@ -1,10 +1,13 @@
 """What higher packages may ask about residents and officers; sensitive answers are decrypted here only."""
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
 
 from app.foundation import crypto
-from app.foundation.database import session
-from app.identity.models import Account, Officer
+from app.foundation.database import reading, session
+from app.identity.models import Account, LoginSession, Officer
 from app.identity.types import (
     AccountState,
     AccountView,
@@ -62,6 +65,30 @@ def officer(officer_id: OfficerId) -> OfficerCard | None:
     """Return what others may know of an officer."""
     row = session.get(Officer, officer_id)
     return None if row is None else card(row)
+
+
+def logins_between(since: datetime, until: datetime) -> Mapping[str, int]:
+    """Count the logins of residents in a period, and the residents who logged in."""
+    asked = select(func.count(), func.count(LoginSession.resident_id.distinct())).where(
+        LoginSession.resident_id.is_not(None),
+        LoginSession.created_at >= since,
+        LoginSession.created_at < until,
+    )
+    with reading() as connection:
+        logins, residents = connection.execute(asked).one()
+    return {"count": logins, "residents": residents}
+
+
+def residents_by_assurance() -> Mapping[str, int]:
+    """Count the accounts that are not erased by how sure we are of the person; every level is named."""
+    asked = (
+        select(Account.assurance, func.count())
+        .where(Account.state != AccountState.ERASED)
+        .group_by(Account.assurance)
+    )
+    with reading() as connection:
+        found = dict(connection.execute(asked).all())
+    return {level.value: found.get(level, 0) for level in Assurance}
 
 
 def card(row: Officer) -> OfficerCard:

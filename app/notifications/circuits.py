@@ -1,5 +1,6 @@
 """Circuits: sending stops while WeChat would refuse everything, and starts again by itself."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
 from app.foundation.database import session
+from app.foundation.ids import new_id
 from app.notifications.models import Circuit
 
 SENDING = "sending"
@@ -16,20 +18,26 @@ SENDING = "sending"
 _log = structlog.get_logger(__name__)
 
 
-def is_open(name: str) -> bool:
-    """Say whether sending through `name` is stopped now."""
-    until = session.scalar(select(Circuit.open_until).where(Circuit.name == name))
-    return until is not None and until > clock.now()
+def stopped() -> Mapping[str, datetime]:
+    """Return what is stopped now, and until when."""
+    query = select(Circuit.name, Circuit.open_until).where(Circuit.open_until > clock.now())
+    return dict(session.execute(query).all())
 
 
 def trip(name: str, *, until: datetime, reason: str) -> None:
-    """Stop `name` until then; one log line, for an alert, each time it is tripped anew."""
-    session.execute(
+    """Stop `name` until then, never for a shorter time than before; one log line, for an alert."""
+    moved = session.execute(
         insert(Circuit)
-        .values(name=name, open_until=until, reason=reason)
-        .on_conflict_do_update(index_elements=["name"], set_={"open_until": until, "reason": reason})
-    )
-    _log.error("push.circuit_open", circuit=name, reason=reason, until=until.isoformat())
+        .values(id=new_id(), name=name, open_until=until, reason=reason)
+        .on_conflict_do_update(
+            index_elements=["name"],
+            set_={"open_until": until, "reason": reason},
+            where=Circuit.open_until < until,
+        )
+        .returning(Circuit.id)
+    ).scalar_one_or_none()
+    if moved is not None:
+        _log.error("push.circuit_open", circuit=name, reason=reason, until=until.isoformat())
 
 
 def next_minute() -> datetime:

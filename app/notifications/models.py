@@ -23,6 +23,7 @@ class Message(Model):
     __table_args__ = (
         UniqueConstraint("resident_id", "template", "event_key"),
         Index("ix_notification_message_inbox", "resident_id", text("id DESC")),
+        Index("ix_notification_message_news", "template", "event_key"),
     )
 
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
@@ -46,7 +47,7 @@ class Delivery(Leased):
             "ix_notification_delivery_due",
             "lane",
             "id",
-            postgresql_where=text("state IN ('queued', 'sending')"),
+            postgresql_where=text("state IN ('queued', 'held', 'sending')"),
         ),
         Index(
             "ix_notification_delivery_open",
@@ -65,7 +66,7 @@ class Delivery(Leased):
     lane: Mapped[str] = mapped_column(default=Lane.NORMAL)
     state: Mapped[str] = mapped_column(default=DeliveryState.QUEUED)
     reason: Mapped[str | None]
-    credit_taken: Mapped[bool] = mapped_column(default=False)
+    purse: Mapped[str | None]
     not_before: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -75,21 +76,28 @@ class Delivery(Leased):
 
 
 class Subscription(Model):
-    """What a person's answers to subscription prompts have left us: credits, or a standing yes."""
+    """What a person's answers to subscription prompts have left us: credits, or a standing yes.
+
+    `provisional` was only reported by the phone; `advanced` was spent before WeChat's own event came.
+    """
 
     __tablename__ = "notification_subscription"
     __table_args__ = (
         UniqueConstraint("resident_id", "template"),
         CheckConstraint("credits >= 0", name="credits_not_negative"),
         CheckConstraint("provisional >= 0", name="provisional_not_negative"),
+        CheckConstraint("advanced >= 0", name="advanced_not_negative"),
     )
 
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id", ondelete="CASCADE"))
     template: Mapped[str]
     credits: Mapped[int] = mapped_column(default=0)
     provisional: Mapped[int] = mapped_column(default=0)
+    advanced: Mapped[int] = mapped_column(default=0)
     standing: Mapped[bool] = mapped_column(default=False)
-    banned: Mapped[bool] = mapped_column(default=False)
+    reported_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    emptied_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
 

@@ -17,10 +17,14 @@ from app.gateways.wechat import errors
 from app.identity.types import ResidentId
 from app.notifications import circuits, subscriptions
 from app.notifications.models import Delivery
-from app.notifications.types import FINAL, DeliveryState
+from app.notifications.types import FINAL, DeliveryState, Purse
 
-MAX_BUSY_ATTEMPTS = 6
+MAX_BUSY_ATTEMPTS = 12
+"""About half an hour of -1 with growing pauses."""
+HOLD = timedelta(hours=1)
+"""How long a template that WeChat banned is left alone before one message tries it again."""
 _LONGEST_WAIT = timedelta(minutes=5)
+_NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,12 @@ class Outcome:
     reason: str | None = None
 
 
+NOT_TRIED = Outcome(DeliveryState.QUEUED, reason="sending_stopped")
+"""WeChat refused everything a moment earlier; this one was not even asked."""
+
+
 def of_error(error: errors.WeChatError) -> Outcome:
     """Translate a refusal of the gateway into what is booked."""
-    state = DeliveryState.FAILED
     match error:
         case errors.Unsubscribed():
             state = DeliveryState.REFUSED
@@ -45,7 +52,6 @@ def of_error(error: errors.WeChatError) -> Outcome:
             errors.NotSent()
             | errors.Busy()
             | errors.Concurrent()
-            | errors.TokenRefused()
             | errors.MinuteQuota()
             | errors.DailyQuota()
             | errors.Misconfigured()
@@ -58,47 +64,86 @@ def of_error(error: errors.WeChatError) -> Outcome:
     return Outcome(state, errcode=error.errcode, reason=type(error).__name__)
 
 
+def stops_everything(error: errors.WeChatError) -> bool:
+    """Say whether WeChat would refuse any other message for the same reason now."""
+    return isinstance(error, errors.DailyQuota | errors.MinuteQuota | errors.Misconfigured)
+
+
 def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
     """Write the outcome of attempt `number`.
 
-    False where the row has moved on (a late worker changes nothing).
+    False where the row has moved on: a late worker changes nothing but the number WeChat gave the message.
     """
     row = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
     if row is None or row.attempts != number:
         return False
     if row.state != DeliveryState.SENDING:
-        row.msgid = row.msgid or outcome.msgid  # WeChat's event was faster than its answer
+        _name(row, outcome.msgid)
         return False
-    row.msgid, row.errcode = outcome.msgid, outcome.errcode
-    resident = ResidentId(row.resident_id)
-    if outcome.state is DeliveryState.REFUSED:
-        subscriptions.exhausted(resident, row.template)
-    elif (
-        outcome.state in {DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED} and row.credit_taken
-    ):
-        subscriptions.give_back(resident, row.template)
+    row.errcode = outcome.errcode
+    _pay(row, outcome)
     _trip_circuits(row.template, outcome)
     if outcome.state is DeliveryState.QUEUED:
         _requeue(row, outcome)
-    else:
+    elif not _name(row, outcome.msgid):
         settle(row, outcome.state, reason=outcome.reason)
+        _hold(row)
     return True
 
 
 def settle(row: Delivery, state: DeliveryState, *, reason: str | None = None) -> None:
     """Move a delivery to `state` and let go of it."""
     row.state, row.reason, row.leased_until = state, reason, None
-    if state in FINAL:
-        row.settled_at = clock.now()
+    row.settled_at = clock.now() if state in FINAL else None
+
+
+def _name(row: Delivery, msgid: str | None) -> bool:
+    """Give a row the number that WeChat's answer names; True where that also settled it.
+
+    WeChat's event can come before our booking and, by person and template only, be taken for another message
+    whose outcome was unknown; the answer proves better, so that other one is unknown again.
+    """
+    if msgid is None or row.msgid == msgid:
+        return False
+    mistaken = session.scalar(
+        select(Delivery).where(Delivery.msgid == msgid, Delivery.id != row.id).with_for_update()
+    )
+    if mistaken is None:
+        row.msgid = msgid
+        return False
+    state, reason = DeliveryState(mistaken.state), mistaken.reason
+    mistaken.msgid = None
+    settle(mistaken, DeliveryState.UNKNOWN)
+    session.flush()
+    row.msgid = msgid
+    settle(row, state, reason=reason)
+    return True
+
+
+def _pay(row: Delivery, outcome: Outcome) -> None:
+    """Keep the ledger in step: what did not go is given back, 43101 means that nothing was left."""
+    resident, purse = ResidentId(row.resident_id), row.purse
+    if outcome.state is DeliveryState.REFUSED:
+        subscriptions.exhausted(resident, row.template)
+    elif outcome.state in _NOT_SENT and purse is not None:
+        subscriptions.give_back(resident, row.template, Purse(purse), taken_at=row.sent_at)
+    if outcome.state in _NOT_SENT:
+        row.purse = None
+
+
+def _hold(row: Delivery) -> None:
+    """Let a held row be tried again when its template's circuit is closed."""
+    if row.state == DeliveryState.HELD:
+        row.not_before, row.sent_at = clock.now() + HOLD, None
 
 
 def _requeue(row: Delivery, outcome: Outcome) -> None:
     """Put a row that provably did not go back into the queue, with growing, jittered patience."""
-    row.credit_taken = False
     if outcome.reason == errors.Busy.__name__ and row.attempts >= MAX_BUSY_ATTEMPTS:
         settle(row, DeliveryState.DEAD, reason=outcome.reason)
         return
-    wait = min(timedelta(seconds=2**row.attempts), _LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 jitter
+    seconds = min(2.0 ** min(row.attempts, 16), _LONGEST_WAIT.total_seconds())
+    wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 jitter
     row.state, row.reason, row.leased_until = DeliveryState.QUEUED, outcome.reason, None
     row.not_before, row.sent_at = clock.now() + wait, None
 
@@ -113,7 +158,6 @@ def _trip_circuits(template: str, outcome: Outcome) -> None:
             later = clock.now() + timedelta(minutes=5)
             circuits.trip(circuits.SENDING, until=later, reason=f"misconfigured_{outcome.errcode}")
         case errors.SendBanned.__name__:
-            later = clock.now() + timedelta(hours=1)
-            circuits.trip(template, until=later, reason="banned")
+            circuits.trip(template, until=clock.now() + HOLD, reason="banned")
         case _:
             pass

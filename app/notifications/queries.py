@@ -1,5 +1,6 @@
 """Reads over one's own messages."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
+from app.foundation import clock
 from app.foundation.database import reading
 from app.identity.types import ResidentId
 from app.notifications.models import Delivery, Message, Subscription
@@ -45,17 +47,6 @@ def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) 
         return [_item(row) for row in connection.execute(query)]
 
 
-def unread(resident: ResidentId) -> int:
-    """Count a person's unread messages."""
-    with reading() as connection:
-        return (
-            connection.scalar(
-                select(func.count()).where(Message.resident_id == resident, Message.read_at.is_(None))
-            )
-            or 0
-        )
-
-
 def credits_left(resident: ResidentId) -> Mapping[str, bool]:
     """Say for each template the person ever answered about whether a push could leave now."""
     query = select(
@@ -73,19 +64,35 @@ def deliveries_by_state(since: datetime, until: datetime) -> Mapping[str, int]:
         .group_by(Delivery.state)
     )
     with reading() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
+
+
+def pushes_about(template: str, event_key: str) -> Mapping[str, int]:
+    """Count the pushes of one piece of news: `push.<state>`, and why it was kept from WeChat."""
+    query = (
+        select(Delivery.state, Delivery.reason, func.count())
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Message.template == template, Message.event_key == event_key)
+        .group_by(Delivery.state, Delivery.reason)
+    )
+    counts: Counter[str] = Counter()
+    with reading() as connection:
+        for state, reason, number in connection.execute(query):
+            counts[f"push.{state}"] += number
+            if state == DeliveryState.SUPPRESSED:
+                counts[f"push.suppressed.{reason}"] += number
+    return dict(counts)
 
 
 def oldest_queued_seconds() -> float:
     """Return the age of the oldest push that is due and waiting."""
-    due = (Delivery.state == DeliveryState.QUEUED) & (
-        func.coalesce(Delivery.not_before, Delivery.created_at) <= func.now()
-    )
-    age = func.extract(
-        "epoch", func.now() - func.min(func.coalesce(Delivery.not_before, Delivery.created_at))
-    )
+    since = func.coalesce(Delivery.not_before, Delivery.created_at)
+    now = clock.now()
     with reading() as connection:
-        return float(connection.scalar(select(age).where(due)) or 0)
+        oldest = connection.scalar(
+            select(func.min(since)).where(Delivery.state == DeliveryState.QUEUED, since <= now)
+        )
+    return 0.0 if oldest is None else (now - oldest).total_seconds()
 
 
 def _item(row: Row[*tuple[Any, ...]]) -> InboxItem:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -13,7 +13,7 @@ from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.queue import Bell, ring_on_commit
 from app.identity.types import ResidentId
-from app.notifications import templates
+from app.notifications import subscriptions, templates
 from app.notifications.errors import MessageNotFound
 from app.notifications.models import Delivery, Message
 from app.notifications.types import Lane, MessageId
@@ -89,6 +89,12 @@ def mark_read(resident: ResidentId, message_id: UUID) -> None:
     session.execute(
         update(Message).where(Message.id == message_id, Message.read_at.is_(None)).values(read_at=clock.now())
     )
+
+
+def forget(resident: ResidentId) -> None:
+    """Forget what a person was told and what they answered (account erased, PIPL 47)."""
+    session.execute(delete(Message).where(Message.resident_id == resident))
+    subscriptions.forget(resident)
 
 
 def _decent_hour(resident: ResidentId) -> datetime | None:

@@ -5,8 +5,9 @@ provisionally until the event comes; 43101 always wins. All writes lock the row.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -15,8 +16,13 @@ from app.foundation.errors import InvalidInput
 from app.identity.types import ResidentId
 from app.notifications.models import Subscription
 from app.notifications.templates import all_templates
-from app.notifications.types import Choice, TemplateKind
+from app.notifications.types import Choice, Purse, TemplateKind
 from config.settings import Settings
+
+SAME_TAP = timedelta(minutes=1)
+"""A report that comes this soon after WeChat's event is about the same tap."""
+EVENT_COMES_WITHIN = timedelta(days=1)
+"""WeChat repeats an unanswered event for seconds; after a day it will not come any more."""
 
 _ids: dict[str, str] = {}
 _keys: dict[str, str] = {}
@@ -48,24 +54,25 @@ def report(resident: ResidentId, choices: Mapping[str, Choice]) -> None:
     strangers = [wechat_id for wechat_id in choices if wechat_id not in _keys]
     if strangers:
         raise InvalidInput({f"results.{wechat_id}": ["没有这个消息模板"] for wechat_id in strangers})
-    for wechat_id, choice in choices.items():
-        row = locked(resident, _keys[wechat_id])
-        row.updated_at = clock.now()
-        if choice is Choice.ACCEPT and row.credits + row.provisional == 0:
-            row.provisional = 1
-        elif choice is Choice.BAN:
-            row.banned = True
+    accepted_keys = sorted(_keys[i] for i, choice in choices.items() if choice is Choice.ACCEPT)
+    for key in accepted_keys:  # sorted: two events about one person lock their rows in the same order
+        row, now = locked(resident, key), clock.now()
+        known = row.confirmed_at is not None and now - row.confirmed_at < SAME_TAP
+        if not known and not row.standing and row.credits + row.provisional == 0:
+            row.provisional, row.reported_at, row.updated_at = 1, now, now
 
 
 def accepted(resident: ResidentId, key: str) -> None:
     """Book WeChat's own word that the person accepted: one credit, or a standing yes."""
-    row = locked(resident, key)
-    row.updated_at, row.banned = clock.now(), False
+    row, now = locked(resident, key), clock.now()
+    row.updated_at = row.confirmed_at = now
     if all_templates()[key].kind is TemplateKind.LONG_TERM:
-        row.standing = True
-        return
-    row.credits += 1
-    row.provisional = max(0, row.provisional - 1)
+        row.standing, row.provisional, row.advanced = True, 0, 0
+    elif row.advanced and row.reported_at is not None and now - row.reported_at < EVENT_COMES_WITHIN:
+        row.advanced -= 1  # what this event is worth was spent before it came
+    else:
+        row.credits += 1
+        row.provisional, row.advanced = max(0, row.provisional - 1), 0
 
 
 def declined(resident: ResidentId, key: str) -> None:
@@ -76,30 +83,49 @@ def declined(resident: ResidentId, key: str) -> None:
 
 def exhausted(resident: ResidentId, key: str) -> None:
     """Book that nothing is left: 43101, or the person switched the template off."""
-    row = locked(resident, key)
-    row.updated_at, row.credits, row.provisional, row.standing = clock.now(), 0, 0, False
+    row, now = locked(resident, key), clock.now()
+    row.credits = row.provisional = row.advanced = 0
+    row.standing, row.updated_at, row.emptied_at = False, now, now
 
 
-def take(resident: ResidentId, key: str) -> bool:
-    """Take one credit before a send; False where there is none."""
+def take(resident: ResidentId, key: str) -> Purse | None:
+    """Take one credit before a send and say which; None where there is none."""
     row = locked(resident, key)
     if row.standing:
-        return True
+        return Purse.STANDING
     if row.credits:
         row.credits -= 1
+        purse = Purse.CREDIT
     elif row.provisional:
         row.provisional -= 1
+        row.advanced += 1
+        purse = Purse.PROVISIONAL
     else:
-        return False
+        return None
     row.updated_at = clock.now()
-    return True
+    return purse
 
 
-def give_back(resident: ResidentId, key: str) -> None:
-    """Give a taken credit back: the message provably did not go."""
+def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetime | None) -> None:
+    """Give back what was taken: the message provably did not go.
+
+    Nothing comes back where the person switched the template off in between.
+    """
     row = locked(resident, key)
-    if not row.standing:
+    emptied = row.emptied_at is not None and taken_at is not None and row.emptied_at >= taken_at
+    if purse is Purse.STANDING or emptied:
+        return
+    if purse is Purse.PROVISIONAL and row.advanced:
+        row.advanced -= 1
+        row.provisional += 1
+    else:
         row.credits += 1
+    row.updated_at = clock.now()
+
+
+def forget(resident: ResidentId) -> None:
+    """Forget what a person answered (account erased)."""
+    session.execute(delete(Subscription).where(Subscription.resident_id == resident))
 
 
 def locked(resident: ResidentId, key: str) -> Subscription:

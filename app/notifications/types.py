@@ -82,11 +82,19 @@ SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
 
 
 class Lane(StrEnum):
-    """Who goes first: notices about a running case overtake campaigns."""
+    """Who goes first, in this order: notices about a running case overtake campaigns."""
 
     URGENT = "urgent"
     NORMAL = "normal"
     BULK = "bulk"
+
+
+class Purse(StrEnum):
+    """What a send was paid from, so that the same is given back where it did not go."""
+
+    CREDIT = "credit"
+    PROVISIONAL = "provisional"
+    STANDING = "standing"
 
 
 class Choice(StrEnum):
