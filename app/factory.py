@@ -4,16 +4,14 @@ from flask import Flask
 
 from app import wiring
 from app.foundation import logging
-from blueprints import register  # the one upward import: this module composes
+from blueprints import application  # the one upward import: this module composes
 from config.settings import Settings
 
 
 def create_app(settings: Settings) -> Flask:
     """Build one configured application; opens the process's database, Redis, cipher, calendar and broker."""
     wiring.open_process(settings)
-    app = Flask("zhangshangban", static_folder=None)
-    register(app, settings)
-    return app
+    return application(settings)
 
 
 def create_wsgi_app() -> Flask:

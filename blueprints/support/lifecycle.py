@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -43,10 +44,19 @@ class OrjsonProvider(JSONProvider):
         return current_app.response_class(body, mimetype="application/json")
 
 
-def prepare(app: Flask, settings: Settings) -> None:
-    """Give `app` its JSON, limits, errors and the hooks around a request."""
-    app.json = OrjsonProvider(app)
-    app.request_class = BoundedRequest
+class Application(Flask):
+    """Flask without looking, at every call of every view and hook, whether it might be asynchronous."""
+
+    request_class = BoundedRequest
+    json_provider_class = OrjsonProvider
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `func`: everything here is synchronous."""
+        return func
+
+
+def prepare(app: Application, settings: Settings) -> None:
+    """Give `app` its limits, errors and the hooks around a request."""
     app.config.update(
         API_TITLE="掌上办",
         API_VERSION="v1",

@@ -1,5 +1,4 @@
 import pytest
-from flask import Flask
 
 from blueprints.support import lifecycle
 from blueprints.support.errors import ProblemApi
@@ -10,7 +9,7 @@ from tests.support.people import SignIn
 
 @pytest.fixture(scope="session")
 def probe_application(application, settings):
-    probe = Flask("probe", static_folder=None)
+    probe = lifecycle.Application("probe", static_folder=None)
     lifecycle.prepare(probe, settings)
     probe.testing = True
     probe.extensions["access_log"] = application.extensions["access_log"]
