@@ -1,7 +1,7 @@
 """How many requests a second the WeChat stand-in answers on one core: 4 s at 1,000/s, then 4 s flat out.
 
 Run: python benchmarks/wechat_sandbox.py. The mix is 60 % sends, 20 % text checks, 10 % logins,
-10 % tokens; no push target is set, so that only the API port is measured. CPU time is read from /proc (Linux).
+10 % tokens; no push target is set, so that only the API port is measured. CPU time is read from /proc.
 """
 
 import asyncio
@@ -150,7 +150,8 @@ def report(name: str, measured: Measured, *, wall: float, cpu: float) -> None:
     count = len(measured.latencies)
     print(
         f"{name}: {count / wall:,.0f} req/s, p50 {measured.percentile(50):.1f} ms,"
-        f" p99 {measured.percentile(99):.1f} ms, {count / max(cpu, 1e-9):,.0f} requests per CPU second, refused {measured.refused}"
+        f" p99 {measured.percentile(99):.1f} ms, {count / max(cpu, 1e-9):,.0f} requests per CPU second,"
+        f" refused {measured.refused}"
     )
 
 

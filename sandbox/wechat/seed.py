@@ -87,7 +87,7 @@ def _template(fields: Fields) -> Template:
     template = Template(
         id=fields.need("id", str),
         title=fields.need("title", str),
-        kind=TemplateKind(fields.need("type", int)),
+        kind=fields.need("type", TemplateKind),
         content=fields.need("content", str),
         enums={str(key): [str(value) for value in values] for key, values in enums.items()},
         banned=fields.flag("banned"),

@@ -1,7 +1,11 @@
 """What people do on their phones (用户操作): log in, share a number, subscribe, withdraw, show their face."""
 
+import base64
 from typing import Any
 
+import orjson
+
+from sandbox.wechat import crypto
 from sandbox.wechat.apps import App
 from sandbox.wechat.documents import BadDocument, Fields
 from sandbox.wechat.events import Event, EventName
@@ -52,6 +56,26 @@ def phone_code(world: World, document: Any) -> dict[str, Any]:
     if not phone:
         raise BadDocument("this user has no phone number; give one as phone")
     return {"code": world.codes.issue_phone(appid=user.appid, openid=user.openid, phone=phone).text}
+
+
+def encrypted_data(world: World, document: Any) -> dict[str, Any]:
+    """Hand the page open data (开放数据) under the user's present session key, watermarked and signed."""
+    fields = Fields(document)
+    user = _user(world, fields)
+    payload = fields.take("payload", dict, {})
+    fields.finish()
+    if user.session_key is None:
+        raise BadDocument("this user has not logged in")
+    iv = base64.b64encode(world.chance.bytes(crypto.IV_LENGTH)).decode()
+    watermark = {"timestamp": int(world.clock.now()), "appid": user.appid}
+    raw_data = orjson.dumps(payload).decode()
+    sealed = payload | {"watermark": watermark}
+    return {
+        "rawData": raw_data,
+        "signature": crypto.raw_data_signature(raw_data, user.session_key),
+        "encryptedData": crypto.encrypt_open_data(sealed, session_key=user.session_key, iv=iv),
+        "iv": iv,
+    }
 
 
 def subscribe(world: World, document: Any) -> dict[str, Any]:

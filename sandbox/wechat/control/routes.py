@@ -22,6 +22,7 @@ DEEDS: dict[str, Deed] = {
     "users": phone.users,
     "login_code": phone.login_code,
     "phone_code": phone.phone_code,
+    "encrypted_data": phone.encrypted_data,
     "subscribe": phone.subscribe,
     "manage_reject": phone.manage_reject,
     "revoke": phone.revoke,
