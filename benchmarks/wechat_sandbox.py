@@ -1,6 +1,6 @@
 """How many requests a second the WeChat stand-in answers on one core: 4 s at 1,000/s, then 4 s flat out.
 
-Run: python benchmarks/wechat_sandbox.py. The mix is 60 % sends, 20 % text checks, 10 % logins,
+Run: python -m benchmarks.wechat_sandbox. The mix is 60 % sends, 20 % text checks, 10 % logins,
 10 % tokens; no push target is set, so that only the API port is measured. CPU time is read from /proc.
 """
 
