@@ -34,6 +34,17 @@ def elder(phone):
     return elder
 
 
+@pytest.fixture
+def second_account(client, wechat, demo):
+    """The same person's phone with another WeChat account, logged in."""
+    person = demo["yuzhong_elder"] | {"openid": "oSECONDaccount00000000000000"}
+    real_name = {"name": person["name"], "id_number": person["id_number"]}
+    wechat.post("users", openid=person["openid"], real_name=real_name)
+    phone = Phone(client, wechat, person)
+    phone.log_in()
+    return phone
+
+
 class Desk:
     """An officer at their desk."""
 

@@ -1,6 +1,7 @@
 """Only the provider's word, asked for by the server, raises the assurance."""
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.foundation.transaction import atomic
@@ -49,7 +50,7 @@ def test_somebody_elses_verification_is_not_there(elder, phone):
     assert other.confirm(verification_id).status_code == 404
 
 
-def test_a_person_with_an_account_is_told_so_only_after_the_provider_vouched_for_them(elder, phone, demo):
+def test_a_stranger_learns_nothing_about_a_number_that_is_taken(elder, phone, demo):
     elder.verify()
     thief = phone("hefei_owner")
     thief.log_in()
@@ -57,7 +58,32 @@ def test_a_person_with_an_account_is_told_so_only_after_the_provider_vouched_for
     started = thief.start(name=person["name"], id_number=person["id_number"])
     assert started.status_code == 201, "the number must not be told apart from a free one"
     thief.show_face(started.json["ticket"])
-    assert thief.confirm(started.json["verification_id"]).json["assurance"] == "wechat"
+    assert thief.confirm(started.json["verification_id"]).json["state"] == "failed"
+
+
+def test_a_person_with_an_account_is_told_so_once_the_provider_vouched_for_them(elder, second_account):
+    elder.verify()
+    started = second_account.start()
+    second_account.show_face(started.json["ticket"])
+    refused = second_account.confirm(started.json["verification_id"])
+    assert (refused.status_code, refused.json["code"]) == (409, "auth.identity.person_taken")
+    assert second_account.client.get(ME).json["assurance"] == "wechat"
+
+
+def test_two_accounts_of_one_person_confirmed_at_once_give_one_real_name(
+    application, committed, elder, second_account, together
+):
+    started = [who.start().json for who in (elder, second_account)]
+    for who, one in zip((elder, second_account), started, strict=True):
+        who.show_face(one["ticket"])
+
+    def confirm(number):
+        who = (elder, second_account)[number]
+        url = f"/api/v1/auth/identity/{started[number]['verification_id']}/confirm"
+        headers = {"Authorization": f"Bearer {who.token}"}
+        return FlaskClient(application, application.response_class).post(url, headers=headers).status_code
+
+    assert sorted(together(confirm, times=2)) == [200, 409]
 
 
 def test_a_number_with_a_wrong_check_digit_or_a_name_in_latin_is_refused_by_field(elder):

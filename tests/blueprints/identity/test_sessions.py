@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from app.foundation import cache, database
 from app.foundation.clock import now
 from app.foundation.crypto import token_hash
