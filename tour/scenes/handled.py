@@ -1,14 +1,17 @@
 """Scenes 4 and 5: she applies step by step, officers decide, she is told and rates."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tour.counter import Officer
 from tour.phone import Phone
 from tour.telling import Surprise, Teller
 from tour.wire import Reply, new_key, until
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 SERVICE, REGION, POLICY = "svc-elder-allowance", "500103", "cq-yuzhong-elder"
 OPEN = {"submitted", "supplement", "accepted", "paused", "draft"}
 BANK_CARD = "6222021001116245702"
@@ -162,7 +165,8 @@ def _supplement(tell: Teller, elder: Phone, case: str, clerk: Officer) -> None:
 
 def _line(entry: dict[str, Any]) -> str:
     clock = entry["clock"]
-    said = f"{entry['at'][5:16].replace('T', ' ')} {entry['actor']}：{entry['text']}"
+    at = datetime.fromisoformat(entry["at"]).astimezone(SHANGHAI)
+    said = f"{at:%m-%d %H:%M} {entry['actor']}：{entry['text']}"
     if clock is None:
         return said
     if not clock["running"]:
