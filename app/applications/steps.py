@@ -6,13 +6,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from app.catalogue import regions
 from app.catalogue.applicability import materials_for
 from app.catalogue.types import Material, ServiceItem, Source
 from app.forms.answers import step_errors
 from app.forms.fields import rule_of
 from app.forms.masking import display, mask
 from app.forms.prefill import SourceState
-from app.forms.types import Field, FormDefinition
+from app.forms.types import Field, FieldType, FormDefinition
 from app.forms.visibility import FieldState, Origin, Path, StepState
 
 NOT_APPLICABLE, NOT_YET_KNOWN = "根据您前面的回答，不需要填写", "回答前面的问题后，才知道是否需要填写"
@@ -192,11 +193,10 @@ def field_view(state: FieldState) -> FieldView:
     """Show one question."""
     field, rule = state.field, rule_of(state.field)
     said = state.prefilled
-    known = state.value is not None
     return FieldView(
         field,
         mask(field, state.value),
-        display(field, state.value) if known else "",
+        "" if state.value is None else _in_words(field, state.value),
         field.help or rule.help,
         field.example or rule.example,
         state.origin,
@@ -204,6 +204,13 @@ def field_view(state: FieldState) -> FieldView:
         state.marked,
         PrefilledView(said.source, said.as_of, said.state) if said is not None else None,
     )
+
+
+def _in_words(field: Field, value: object) -> str:
+    """Return an answer as a person reads it; a region by its name."""
+    if field.type is FieldType.REGION and isinstance(value, str):
+        return regions.name(value)
+    return display(field, value)
 
 
 def _review_step(form: FormDefinition, step: StepState) -> ReviewStep:
