@@ -9,7 +9,7 @@ import blueprints
 from app.foundation.errors import DomainError
 from tests.support.sources import ROOT, modules, tree
 
-CODE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)?")
+CODE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
