@@ -39,11 +39,12 @@ def test_a_code_is_refused_the_second_time_without_asking_wechat_again(client, w
     assert len(wechat.get(f"journal?path={SESSION_KEYS}")) == 1
 
 
-def test_a_code_stays_used_when_redis_forgets(client, phone):
+def test_a_code_stays_used_when_redis_forgets_and_wechat_is_not_asked_again(client, wechat, phone):
     code = phone("yuzhong_elder").code()
     client.post(LOGIN, json={"code": code})
     cache.client().flushdb()
     assert client.post(LOGIN, json={"code": code}).json["code"] == "auth.wechat.code_used"
+    assert len(wechat.get(f"journal?path={SESSION_KEYS}")) == 1
 
 
 def test_fifty_logins_at_once_with_one_code_open_one_session(application, together, wechat, phone):
