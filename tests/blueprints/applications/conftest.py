@@ -6,6 +6,7 @@ from app.catalogue import edition, loading
 from app.foundation import crypto
 from app.foundation.database import session as database_session
 from app.foundation.transaction import atomic
+from app.gateways.registries import live, port
 from app.identity.models import Account
 from app.identity.queries import place
 from app.identity.types import Assurance
@@ -29,6 +30,16 @@ def catalogue(request):
         loading.load()
     yield
     edition.forget()
+
+
+@pytest.fixture(autouse=True)
+def departments(application, settings):
+    """A gateway of the test's own: no breaker is open because of the test before."""
+    usual, fresh = port.registries(), live.build(settings)
+    port.use(fresh)
+    yield
+    port.use(usual)
+    fresh.close()
 
 
 @pytest.fixture
