@@ -1,6 +1,7 @@
 """What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,11 +30,12 @@ HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work done by the clock, in a transaction of its own."""
+    """Work done by the clock: in one unit of work, or `piecewise` in units that it opens itself."""
 
     name: str
     every: timedelta
     work: Callable[[], object]
+    piecewise: bool = False
 
 
 JOBS: tuple[Job, ...] = (
@@ -41,7 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("sessions.purge", HOURLY, sessions.purge),
     Job("login.purge_codes", HOURLY, login.purge_codes),
     Job("verification.expire", MINUTELY, verification.expire),
-    Job("accounts.erase", HOURLY, closing.erase_due),
+    Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
@@ -99,7 +101,7 @@ def run(job: Job) -> None:
     """Do one job's work now."""
 
     def work() -> None:
-        with atomic():
+        with nullcontext() if job.piecewise else atomic():
             job.work()
 
     given_back(work)()

@@ -25,7 +25,6 @@ class Bell(StrEnum):
     PUSHES = "pushes"
     WECHAT_EVENTS = "wechat-events"
     MATCH_RUNS = "match-runs"
-    DEADLINES = "deadlines"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}
