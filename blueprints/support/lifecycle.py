@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
@@ -16,15 +16,21 @@ from app.foundation.ids import new_id
 from blueprints.support import access, errors
 from blueprints.support.blueprint import takes_query
 from blueprints.support.requests import BoundedRequest, check_address
-from blueprints.support.telemetry import AccessLog
+from blueprints.support.telemetry import REQUEST_ID, ROUTE, AccessLog
 from config.settings import Settings
 
-SECURITY_HEADERS = (
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+SECURITY_HEADERS = [
     ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
+]
+UNLESS_SAID = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
-NO_STORE, POLICY = "no-store", "default-src 'none'; frame-ancestors 'none'"
 
 
 class OrjsonProvider(JSONProvider):
@@ -45,14 +51,33 @@ class OrjsonProvider(JSONProvider):
 
 
 class Application(Flask):
-    """Flask without looking, at every call of every view and hook, whether it might be asynchronous."""
+    """Flask with what belongs to every answer put on at its edge, where headers are a plain list.
+
+    It does not look, at every call of every view and hook, whether they might be asynchronous.
+    """
 
     request_class = BoundedRequest
     json_provider_class = OrjsonProvider
+    access_log: AccessLog
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: everything here is synchronous."""
         return func
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request, with its id and headers, and log it."""
+        started, request_id = time.perf_counter(), new_id().hex
+        environ[REQUEST_ID] = request_id
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            said = {name for name, _ in headers}
+            headers += SECURITY_HEADERS
+            headers += [header for header in UNLESS_SAID if header[0] not in said]
+            headers.append(("X-Request-Id", request_id))
+            self.access_log.record(environ, status=int(status[:3]), seconds=time.perf_counter() - started)
+            return start_response(status, headers, *error)
+
+        return super().wsgi_app(environ, start)
 
 
 def prepare(app: Application, settings: Settings) -> None:
@@ -67,33 +92,25 @@ def prepare(app: Application, settings: Settings) -> None:
     app.url_map.strict_slashes = False
     errors.install(app)
     app.extensions["settings"] = settings
-    log = AccessLog(structlog.BytesLogger(sys.stdout.buffer))
-    app.extensions["access_log"] = log
+    app.access_log = AccessLog(structlog.BytesLogger(sys.stdout.buffer))
     app.before_request(_begin)
-    app.after_request(_finish)
     app.teardown_request(_give_back)
 
 
 def _begin() -> None:
-    g.started = time.perf_counter()
-    g.request_id = new_id().hex
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    asked = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 the documented way past the proxy
+    request_id = g.request_id = asked.environ[REQUEST_ID]
+    structlog.contextvars.bind_contextvars(request_id=request_id)
     deadlines.start()
-    if request.url_rule is None or request.method == "OPTIONS":
+    rule = asked.url_rule
+    if rule is None:
         return
-    view = current_app.view_functions[request.url_rule.endpoint]
+    asked.environ[ROUTE] = rule.rule
+    if asked.method == "OPTIONS":
+        return
+    view = current_app.view_functions[rule.endpoint]
     access.enforce(view)
-    check_address(takes_query=takes_query(view))
-
-
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers.extend(SECURITY_HEADERS)
-    headers["X-Request-Id"] = g.request_id
-    headers.setdefault("Cache-Control", NO_STORE)
-    headers.setdefault("Content-Security-Policy", POLICY)
-    current_app.extensions["access_log"].record(response)
-    return response
+    check_address(asked, takes_query=takes_query(view))
 
 
 def _give_back(_: BaseException | None) -> None:

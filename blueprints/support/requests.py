@@ -1,6 +1,6 @@
 """What a request may look like at all, checked before a view sees it."""
 
-from flask import Request, request
+from flask import Request
 
 from app.foundation.errors import DomainError, InvalidInput, NotFound
 
@@ -35,14 +35,14 @@ class BoundedRequest(Request):
         raise AttributeError(value)
 
 
-def check_address(*, takes_query: bool) -> None:
+def check_address(asked: Request, *, takes_query: bool) -> None:
     """Refuse NUL in path or query, and any query argument where the route takes none."""
-    if "\0" in request.path:
+    if "\0" in asked.path:
         raise NotFound
-    query = request.environ.get("QUERY_STRING", "")
+    query = asked.environ.get("QUERY_STRING", "")
     if not query:
         return
     if "%00" in query or "\0" in query:
         raise InvalidInput({"query": ["不能包含空字符"]})
     if not takes_query:
-        raise UnknownArguments({name: ["未知参数"] for name in request.args} or {"query": ["未知参数"]})
+        raise UnknownArguments({name: ["未知参数"] for name in asked.args} or {"query": ["未知参数"]})

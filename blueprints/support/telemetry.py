@@ -3,15 +3,19 @@
 The line is written without the processors of structlog: a fifth of its cost, and nothing in it is free text.
 """
 
-import time
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
-from flask import Response, g, request
 from prometheus_client import Histogram
 
 from app.foundation import clock
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+REQUEST_ID, ROUTE = "zhangshangban.request_id", "zhangshangban.route"
+"""Where a request's WSGI environment holds its id and the template of the route it took."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 8.0)
 DURATION = Histogram(
     "http_request_seconds",
@@ -31,12 +35,12 @@ class AccessLog:
     def __init__(self, sink: structlog.BytesLogger) -> None:
         self._sink = sink
 
-    def record(self, response: Response) -> None:
-        """Note how the current request ended."""
-        seconds = time.perf_counter() - g.started
-        method = request.method if request.method in METHODS else UNKNOWN
-        route = request.url_rule.rule if request.url_rule is not None else UNKNOWN
-        status = response.status_code
+    def record(self, environ: "WSGIEnvironment", *, status: int, seconds: float) -> None:
+        """Note how a request ended."""
+        method = environ["REQUEST_METHOD"]
+        if method not in METHODS:
+            method = UNKNOWN
+        route = environ.get(ROUTE, UNKNOWN)
         child = _children.get((method, route, status))
         if child is None:
             child = _children[(method, route, status)] = DURATION.labels(method, route, str(status))
@@ -44,7 +48,7 @@ class AccessLog:
         line = {
             "event": "request",
             "timestamp": clock.now(),
-            "request_id": g.request_id,
+            "request_id": environ[REQUEST_ID],
             "method": method,
             "route": route,
             "status": status,

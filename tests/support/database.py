@@ -43,7 +43,7 @@ def application(settings):
     """The Flask application, once per test process, on the process's own database."""
     application = create_app(settings)
     application.testing = True
-    application.extensions["access_log"] = AccessLog(canary.Sink())
+    application.access_log = AccessLog(canary.Sink())
     yield application
     wiring.close_process()
 

@@ -12,7 +12,7 @@ def probe_application(application, settings):
     probe = lifecycle.Application("probe", static_folder=None)
     lifecycle.prepare(probe, settings)
     probe.testing = True
-    probe.extensions["access_log"] = application.extensions["access_log"]
+    probe.access_log = application.access_log
     ProblemApi(probe).register_blueprint(probes.blp)
     probe.test_client_class = UnitOfWorkClient
     return probe
