@@ -4,7 +4,12 @@ from marshmallow import fields
 
 from blueprints.support.schemas import QuerySchema, RegionCode, Schema
 
-Counts = {"keys": fields.String(), "values": fields.Integer()}
+
+class Counts(fields.Dict):
+    """Numbers by name."""
+
+    def __init__(self) -> None:
+        super().__init__(keys=fields.String(), values=fields.Integer(), required=True)
 
 
 class SummaryQuery(QuerySchema):
@@ -26,7 +31,7 @@ class PeriodOut(Schema):
 class PushesOut(Schema):
     """Pushes by state."""
 
-    by_state = fields.Dict(**Counts, required=True)
+    by_state = Counts()
     total = fields.Integer(required=True)
     oldest_due_seconds = fields.Float(required=True)
 
@@ -34,7 +39,7 @@ class PushesOut(Schema):
 class RatingsOut(Schema):
     """Ratings by level, with the share of those who rated."""
 
-    by_score = fields.Dict(**Counts, required=True)
+    by_score = Counts()
     rated = fields.Integer(required=True)
     handled = fields.Integer(required=True)
     rated_share = fields.Float(required=True, allow_none=True)
@@ -49,10 +54,10 @@ class SummaryOut(Schema):
     period = fields.Nested(PeriodOut, required=True)
     region = fields.String(required=True)
     department = fields.String(required=True, allow_none=True)
-    logins = fields.Dict(**Counts, required=True)
-    residents = fields.Dict(**Counts, required=True)
-    matches = fields.Dict(**Counts, required=True)
+    logins = Counts()
+    residents = Counts()
+    matches = Counts()
     pushes = fields.Nested(PushesOut, required=True)
-    cases = fields.Dict(**Counts, required=True)
+    cases = Counts()
     overdue = fields.Integer(required=True)
     ratings = fields.Nested(RatingsOut, required=True)
