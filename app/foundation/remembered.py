@@ -6,7 +6,7 @@ tombstone for a few seconds, and a reader stores only where nothing stands.
 
 from collections.abc import Callable
 
-from app.foundation.cache import RedisError, client
+from app.foundation.cache import RedisError, client, fetch
 
 _TOMBSTONE, _TOMBSTONE_SECONDS = b"-", 5
 
@@ -14,11 +14,11 @@ _TOMBSTONE, _TOMBSTONE_SECONDS = b"-", 5
 def remember(key: str, make: Callable[[], bytes], *, seconds: int) -> bytes:
     """Return the remembered bytes of `key`, else make them; works without Redis, only slower."""
     try:
-        found = client().get(key)
+        found = fetch(key)
     except RedisError:
         return make()
     if found is not None and found != _TOMBSTONE:
-        return bytes(found)  # type: ignore[arg-type] # the client returns bytes: decode_responses is off
+        return found
     made = make()
     if found is None:
         try:

@@ -7,6 +7,7 @@ PostgreSQL, which is less than the tombstone stays. Without Redis every request 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Cached:
 def get(token_hash: bytes) -> Cached | None:
     """Return the cached session, None where it is not there or too old; raises Revoked at a tombstone."""
     try:
-        record = cache.client().get(_key(token_hash))
+        record = cache.fetch(_key(token_hash))
     except cache.RedisError as error:
         _log.warning("session.cache_silent", kind=type(error).__name__)
         return None
@@ -54,11 +55,8 @@ def get(token_hash: bytes) -> Cached | None:
         return None
     if record == _DEAD:
         raise Revoked
-    read_at, expires, *rest = orjson.loads(record)
-    age = clock.now().timestamp() - read_at
-    if abs(age) > CACHED_FOR.total_seconds():
-        return None
-    return Cached(_unpacked(rest), _moment(expires))
+    read_at, session = _read(record)
+    return None if abs(clock.now() - read_at) > CACHED_FOR else session
 
 
 def put(token_hash: bytes, session: Cached, *, read_at: datetime) -> None:
@@ -91,6 +89,13 @@ _DELETE_UNLESS_DEAD = "if redis.call('GET', KEYS[1]) ~= 'dead' then redis.call('
 
 def _key(token_hash: bytes) -> str:
     return f"session:{token_hash.hex()}"
+
+
+@lru_cache(maxsize=4096)
+def _read(record: bytes) -> tuple[datetime, Cached]:
+    """Return when a record was read and what it says; the same bytes say the same, and nothing is mutable."""
+    read_at, expires, *rest = orjson.loads(record)
+    return _moment(read_at), Cached(_unpacked(rest), _moment(expires))
 
 
 def _packed(principal: Principal) -> list[Any]:

@@ -1,0 +1,58 @@
+import threading
+
+import pytest
+
+from app.foundation import cache
+from app.foundation.cache import RedisError
+
+
+def test_a_key_is_read_as_it_was_written(redis):
+    redis.set("k", b"\0value")
+    assert (cache.fetch("k"), cache.fetch("nothing")) == (b"\0value", None)
+
+
+def test_a_connection_closed_while_it_rested_is_opened_again(redis):
+    redis.set("k", b"v")
+    cache.fetch("k")
+    redis.client_kill_filter(_type="normal", skipme=True)
+    assert cache.fetch("k") == b"v"
+
+
+def test_each_thread_reads_over_a_connection_of_its_own(redis):
+    for number in range(8):
+        redis.set(f"k{number}", f"{number}" * 50)
+    wrong = []
+
+    def read(number):
+        wrong.extend(1 for _ in range(200) if cache.fetch(f"k{number}") != f"{number}".encode() * 50)
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_without_redis_a_read_says_so_and_recovers(redis, settings):
+    redis.set("k", b"v")
+    usual = cache.client()
+    cache.use(
+        cache.open_client(
+            settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
+        )
+    )
+    try:
+        with pytest.raises(RedisError):
+            cache.fetch("k")
+    finally:
+        cache.use(usual)
+    assert cache.fetch("k") == b"v"
+
+
+def test_a_value_of_another_kind_leaves_the_connection_usable(redis):
+    redis.lpush("list", "x")
+    redis.set("k", b"v")
+    with pytest.raises(RedisError):
+        cache.fetch("list")
+    assert cache.fetch("k") == b"v"
