@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Request
+from flask import Request, request
 from marshmallow import RAISE, Schema
 from webargs import core
 from webargs.flaskparser import FlaskParser
@@ -31,6 +31,18 @@ class StrictParser(FlaskParser):
         "view_args": RAISE,
         "path": RAISE,
     }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._of_nothing: dict[Schema, Any] = {}
+
+    def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
+        """Read arguments; what an empty query string means is worked out once per schema."""
+        if options.get("location") != "query" or (req or request).environ.get("QUERY_STRING"):
+            return super().parse(argmap, req, **options)
+        if argmap not in self._of_nothing:
+            self._of_nothing[argmap] = super().parse(argmap, req, **options)
+        return deepcopy(self._of_nothing[argmap])
 
     def _raw_load_json(self, req: Request) -> Any:
         """Return the body's value; raises BadJson, or 415 where there is a body that is not JSON."""

@@ -8,7 +8,7 @@ REVALIDATE = "private, no-cache"
 def unchanged(version: object, *, cache_control: str = REVALIDATE) -> Response | None:
     """Return a 304 where the client already has `version`; ask before any query."""
     tag = f'"{version}"'
-    asked = request.headers.get("If-None-Match")
+    asked = request.environ.get("HTTP_IF_NONE_MATCH")
     if asked is None or not (asked == tag or request.if_none_match.contains_weak(str(version))):
         return None
     return Response(status=304, headers={"ETag": tag, "Cache-Control": cache_control})

@@ -1,5 +1,6 @@
 """What happens around every request: id, deadline, address, access, headers, log line, session given back."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +13,6 @@ from flask.json.provider import JSONProvider
 
 from app.foundation import deadlines
 from app.foundation.database import session
-from app.foundation.ids import new_id
 from blueprints.support import access, errors
 from blueprints.support.blueprint import takes_query
 from blueprints.support.requests import BoundedRequest, check_address
@@ -66,7 +66,7 @@ class Application(Flask):
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request, with its id and headers, and log it."""
-        started, request_id = time.perf_counter(), new_id().hex
+        started, request_id = time.perf_counter(), os.urandom(16).hex()
         environ[REQUEST_ID] = request_id
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
