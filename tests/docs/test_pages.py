@@ -84,3 +84,11 @@ def test_the_readmes_name_every_folder_of_the_checkout():
     kept = {path.name for path in ROOT.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
     for readme in READMES:
         assert [name for name in sorted(kept) if f"`{name}/`" not in prose(readme)] == [], readme.name
+
+
+def test_the_readmes_show_the_scenes_that_the_tour_walks():
+    walked = re.findall(r"tell\.scene\((\d), \"(.+?)\"\)", read(ROOT / "tour" / "__main__.py"))
+    assert walked
+    for readme in READMES:
+        shown = re.findall(r"^【(\d)】(.+?) {4}", "\n".join(blocks(readme, "text")), re.MULTILINE)
+        assert shown == walked, readme.name
