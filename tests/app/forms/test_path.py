@@ -160,7 +160,8 @@ def test_what_a_source_said_opens_the_path_and_is_named_in_the_submission() -> N
     done = answering.submission(ELDER, answers, said, as_of=AS_OF)
     assert done.answers["name"] == "王秀英"
     assert done.provenance["name"] == answering.Provenance(Origin.SOURCE, "公安人口库", date(2026, 11, 1))
-    assert done.provenance["hukou_region"].origin is Origin.ANSWER
+    assert done.provenance["hukou_region"].source == "居民户口簿"
+    assert done.provenance["phone"].origin is Origin.ANSWER
 
 
 @pytest.mark.parametrize("state", [SourceState.MISSING, SourceState.DOWN])

@@ -62,8 +62,8 @@ class RawServer:
         length = int(lengths[0].split(b":")[1]) if lengths else 0
         while len(body) < length:
             body += connection.recv(65536)
-        self.requests.append(seen)
-        return seen
+        self.requests.append(head + b"\r\n\r\n" + body)
+        return self.requests[-1]
 
 
 def answering(body, *, status=b"200 OK", headers=b"", content_type=b"application/json"):
