@@ -1,4 +1,4 @@
-"""Submitting: complete, once, receipted, numbered; and what may happen afterwards from the applicant's side."""
+"""Submitting: complete, once, receipted, numbered; and what an applicant may do afterwards."""
 
 import pytest
 from sqlalchemy import func, select
