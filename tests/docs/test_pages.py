@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -51,6 +52,14 @@ def test_every_make_target_that_a_page_names_exists(page):
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_no_page_names_a_folder_of_somebodys_machine(page):
     assert MACHINE.findall(read(page)) == []
+
+
+def test_every_path_of_the_interface_that_a_page_names_is_in_the_contract():
+    contract = json.loads(read(ROOT / "docs" / "openapi.json"))["paths"]
+    known = {re.sub(r"{\w+}", "{}", path) for path in contract} | {"/api/v1", "/api/v1/staff"}
+    named = {word.rpartition(" ")[2] for page in PAGES for word in code_words(page) if "/api/v1" in word}
+    assert named
+    assert sorted(path for path in named if re.sub(r"{\w+}", "{}", path) not in known) == []
 
 
 def test_the_test_command_of_the_readmes_is_what_ci_runs():
