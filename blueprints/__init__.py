@@ -11,6 +11,8 @@ from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
+from blueprints.operations.routes import blp as operations
+from blueprints.operations.routes import page_blp as operations_page
 from blueprints.ratings.routes import blp as ratings
 from blueprints.ratings.routes import staff_blp as staff_ratings
 from blueprints.residents.account_routes import account_blp as account
@@ -35,6 +37,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_tasks,
     ratings,
     staff_ratings,
+    operations,
+    operations_page,
 )
 """Append one line per blueprint; each names its own prefix under /api/v1."""
 
