@@ -4,6 +4,7 @@ Residents: idle 24 h, at most 30 days. Officers: idle 30 min, at most 12 h, one 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,13 +53,16 @@ RESIDENT = Lifetime(timedelta(hours=24), timedelta(days=30))
 OFFICER = Lifetime(timedelta(minutes=30), timedelta(hours=12))
 
 
-def authenticate(token: str) -> Principal:
-    """Return whose live session `token` is; raises Unauthenticated."""
+def authenticate(token: str, *, ahead: Callable[[ResidentId], str] | None = None) -> Principal:
+    """Return whose live session `token` is; raises Unauthenticated.
+
+    `ahead` names a remembered answer that the request will ask for next (see `session_cache.get`).
+    """
     if not _TOKEN.fullmatch(token):
         raise Unauthenticated
     token_hash = crypto.token_hash(token)
     try:
-        live = session_cache.get(token_hash)
+        live = session_cache.get(token_hash, ahead=ahead)
     except Revoked:
         raise Unauthenticated from None
     if live is None:

@@ -1,5 +1,6 @@
 """政策 and 匹配 routes of residents and of everyone."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -26,6 +27,8 @@ from blueprints.support.pagination import decode, page, page_of
 
 blp = Blueprint("policies", __name__, url_prefix="/api/v1", description="政策与匹配")
 REMEMBERED_SECONDS = 60
+USUAL = "eligible,undetermined"
+"""What is asked for where no outcome is named."""
 _matches_out = MatchesOut()
 
 
@@ -61,7 +64,7 @@ def check(payload: dict[str, Any], policy_id: str) -> object:
 
 
 @blp.get("/me/matches")
-@allow(Audience.RESIDENT)
+@allow(Audience.RESIDENT, ahead=partial(matching.cache_key, outcomes=USUAL))
 @blp.arguments(MatchQuery, location="query")
 @blp.response(200, MatchesOut)
 def matches(query: dict[str, Any]) -> Response:

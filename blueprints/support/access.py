@@ -11,7 +11,7 @@ from flask import current_app, g, request
 from app.foundation import clock
 from app.foundation.errors import Forbidden, NotFound, StepUpRequired, Unauthenticated
 from app.identity import sessions
-from app.identity.types import OfficerPrincipal, Principal, ResidentPrincipal, Role
+from app.identity.types import OfficerPrincipal, Principal, ResidentId, ResidentPrincipal, Role
 
 V = TypeVar("V", bound=Callable[..., Any])
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
@@ -29,18 +29,29 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks of its caller; any one of `roles` is enough."""
+    """What a route asks of its caller; any one of `roles` is enough.
+
+    `ahead` names the remembered answer of a resident that the route gives, to be read in one round trip with
+    the session.
+    """
 
     audience: Audience
     roles: frozenset[Role] = frozenset()
     step_up: bool = False
+    ahead: Callable[[ResidentId], str] | None = None
 
 
-def allow(audience: Audience, *, roles: Iterable[Role] = (), step_up: bool = False) -> Callable[[V], V]:
+def allow(
+    audience: Audience,
+    *,
+    roles: Iterable[Role] = (),
+    step_up: bool = False,
+    ahead: Callable[[ResidentId], str] | None = None,
+) -> Callable[[V], V]:
     """Mark who may call a view; `step_up` asks for a login within the last five minutes."""
 
     def mark(view: V) -> V:
-        view.__dict__["access"] = Access(audience, frozenset(roles), step_up)
+        view.__dict__["access"] = Access(audience, frozenset(roles), step_up, ahead)
         return view
 
     return mark
@@ -105,7 +116,7 @@ def _principal() -> Principal:
 
 
 def _admit(kind: type[Principal], access: Access) -> None:
-    principal = sessions.authenticate(bearer_token())
+    principal = sessions.authenticate(bearer_token(), ahead=access.ahead)
     if not isinstance(principal, kind):
         raise Forbidden
     if access.roles and not (isinstance(principal, OfficerPrincipal) and access.roles & principal.roles):

@@ -1,6 +1,6 @@
 """What happens around every request: id, deadline, address, access, headers, log line, session given back."""
 
-import os
+import random
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from app.foundation.database import session
 from blueprints.support import access, errors
 from blueprints.support.blueprint import takes_query
 from blueprints.support.requests import BoundedRequest, check_address
-from blueprints.support.telemetry import REQUEST_ID, ROUTE, AccessLog
+from blueprints.support.telemetry import REQUEST_ID, ROUTE, AccessLog, GatheredLines
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Application(Flask):
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request, with its id and headers, and log it."""
-        started, request_id = time.perf_counter(), os.urandom(16).hex()
+        started = time.perf_counter()
+        request_id = f"{random.getrandbits(128):032x}"
         environ[REQUEST_ID] = request_id
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
@@ -92,7 +93,7 @@ def prepare(app: Application, settings: Settings) -> None:
     app.url_map.strict_slashes = False
     errors.install(app)
     app.extensions["settings"] = settings
-    app.access_log = AccessLog(structlog.BytesLogger(sys.stdout.buffer))
+    app.access_log = AccessLog(GatheredLines(sys.stdout.buffer))
     app.before_request(_begin)
     app.teardown_request(_give_back)
 

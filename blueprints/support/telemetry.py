@@ -3,10 +3,13 @@
 The line is written without the processors of structlog: a fifth of its cost, and nothing in it is free text.
 """
 
-from typing import TYPE_CHECKING
+import atexit
+import contextlib
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import orjson
-import structlog
 from prometheus_client import Histogram
 
 from app.foundation import clock
@@ -25,14 +28,63 @@ DURATION = Histogram(
 )
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 UNKNOWN = "none"
+WRITE_EVERY_SECONDS, MOST_LINES = 0.1, 100_000
 
 _children: dict[tuple[str, str, int], Histogram] = {}
+
+
+class Sink(Protocol):
+    """What takes a line."""
+
+    def info(self, line: bytes, /) -> object:
+        """Take one line, without its end."""
+
+
+class GatheredLines:
+    """Lines written together every tenth of a second, so that no request waits for a system call of the log.
+
+    Lost are lines that a killed process had not written yet, and those that a full disk does not take.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lines: deque[bytes] = deque(maxlen=MOST_LINES)
+        self._writing = threading.Lock()
+        self._started = False
+
+    def info(self, line: bytes) -> None:
+        """Take one line; the first starts the thread that writes, which so belongs to the worker process."""
+        self._lines.append(line)
+        if not self._started:
+            self._start()
+
+    def write(self) -> None:
+        """Write what was gathered; lines that come meanwhile are the next time's."""
+        with self._writing:
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            with contextlib.suppress(OSError):
+                if lines:
+                    self._stream.write(b"\n".join(lines) + b"\n")
+                    self._stream.flush()
+
+    def _start(self) -> None:
+        with self._writing:
+            if self._started:
+                return
+            self._started = True
+        atexit.register(self.write)
+        threading.Thread(target=self._keep_writing, name="access-log", daemon=True).start()
+
+    def _keep_writing(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(WRITE_EVERY_SECONDS):
+            self.write()
 
 
 class AccessLog:
     """Writes the request's line to `sink`, one JSON object each."""
 
-    def __init__(self, sink: structlog.BytesLogger) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
 
     def record(self, environ: "WSGIEnvironment", *, status: int, seconds: float) -> None:

@@ -56,3 +56,24 @@ def test_a_value_of_another_kind_leaves_the_connection_usable(redis):
     with pytest.raises(RedisError):
         cache.fetch("list")
     assert cache.fetch("k") == b"v"
+
+
+def test_what_is_read_ahead_serves_the_next_question_alone(redis):
+    redis.mset({"first": "1", "second": "2", "third": "3"})
+    assert cache.fetch("first", ahead="second") == b"1"
+    redis.set("second", "changed")
+    assert cache.fetch("second") == b"2"
+    assert cache.fetch("second") == b"changed"
+    cache.fetch("first", ahead="second")
+    assert cache.fetch("third") == b"3"
+    redis.set("second", "again")
+    assert cache.fetch("second") == b"again"
+
+
+def test_an_answer_that_cannot_be_read_shifts_no_later_answer(redis):
+    redis.lpush("list", "x")
+    redis.mset({"a": "1", "b": "2"})
+    for first, second in (("list", "a"), ("a", "list")):
+        with pytest.raises(RedisError):
+            cache.fetch(first, ahead=second)
+        assert (cache.fetch("b"), cache.fetch("a")) == (b"2", b"1")
