@@ -45,11 +45,17 @@ def show_me() -> object:
 @blp.response(200, MeOut)
 def change_me(body: dict[str, Any], *, version: int) -> object:
     """Change one's settings (设置)."""
-    if body.get("quiet_hours"):
-        body["quiet_hours"] = QuietHours(**body["quiet_hours"])
-    with atomic():
-        profiles.change(current_resident().resident_id, body, version=version)
-        return presenters.me(current_resident())
+    return _changed(body, version)
+
+
+@blp.post("/settings")
+@allow(Audience.RESIDENT)
+@if_match
+@blp.arguments(MeIn)
+@blp.response(200, MeOut)
+def change_settings(body: dict[str, Any], *, version: int) -> object:
+    """Change one's settings, for wx.request, which cannot send PATCH (设置)."""
+    return _changed(body, version)
 
 
 @blp.get("/facts")
@@ -136,6 +142,14 @@ def withdraw_consent(purpose: str) -> object:
     """Stop allowing something, at once (撤回同意)."""
     with atomic():
         return consents.withdraw(current_resident().resident_id, _purpose(purpose))
+
+
+def _changed(body: dict[str, Any], version: int) -> dict[str, Any]:
+    if body.get("quiet_hours"):
+        body["quiet_hours"] = QuietHours(**body["quiet_hours"])
+    with atomic():
+        profiles.change(current_resident().resident_id, body, version=version)
+        return presenters.me(current_resident())
 
 
 def _purpose(name: str) -> Purpose:
