@@ -11,10 +11,10 @@ BEGIN
         RETURN NEW;
     END IF;
     IF (OLD.policy_id, OLD.version, OLD.audience, OLD.region_code, OLD.valid_from, OLD.valid_to, OLD.body,
-        OLD.checksum, OLD.author_id, OLD.approver_id, OLD.published_at)
+        OLD.checksum, OLD.author_id, OLD.editor_ids, OLD.approver_id, OLD.published_at)
        IS DISTINCT FROM
        (NEW.policy_id, NEW.version, NEW.audience, NEW.region_code, NEW.valid_from, NEW.valid_to, NEW.body,
-        NEW.checksum, NEW.author_id, NEW.approver_id, NEW.published_at)
+        NEW.checksum, NEW.author_id, NEW.editor_ids, NEW.approver_id, NEW.published_at)
        OR (OLD.state <> 'published' AND NEW.state <> OLD.state)
        OR NEW.state = 'draft' THEN
         RAISE EXCEPTION 'a published policy version never changes' USING ERRCODE = 'check_violation';
