@@ -34,7 +34,7 @@ class Officer:
         return f"{self.card['name']}（{self.card['about']}）"
 
     def log_in(self) -> None:
-        """Log in with password and dynamic code; a code counts once, so the next one follows one used just now."""
+        """Log in with password and dynamic code; one used just now is followed by the next one."""
         for ahead in (0, 1, 1):
             entered = {
                 "username": self.card["username"],
