@@ -1,5 +1,7 @@
 """HTTP: one package per capability, routes and marshmallow schemas, nothing else."""
 
+from werkzeug.middleware.proxy_fix import ProxyFix
+
 from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
@@ -51,4 +53,7 @@ def application(settings: Settings) -> Application:
     api = ProblemApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign] # werkzeug's way
     return app

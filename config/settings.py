@@ -54,6 +54,8 @@ class Settings(BaseSettings):
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     )
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    """How many reverse proxies of ours stand in front: so many hops of X-Forwarded-For are believed."""
     log_level: str = "INFO"
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from marshmallow import fields
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
 from app.foundation import readiness
+from app.operations.gauges import DatabaseGauges
 from blueprints.support.access import Audience, allow
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.etags import json_reply
@@ -59,7 +60,9 @@ def ready() -> Response:
 @blp.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
     """Prometheus metrics of every worker process (指标); internal networks only."""
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    gauges = CollectorRegistry()
+    gauges.register(DatabaseGauges())
+    return Response(generate_latest(_registry()) + generate_latest(gauges), content_type=CONTENT_TYPE_LATEST)
 
 
 @blp.route("/openapi.json")

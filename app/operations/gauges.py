@@ -1,0 +1,43 @@
+"""What Prometheus should alert on that lives in the database: ages and piles, not totals (运行指标).
+
+Read when somebody scrapes; every query is bounded by the open rows, not by history.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from prometheus_client.core import GaugeMetricFamily
+
+from app.applications import queries as applications
+from app.foundation import clock
+from app.foundation.regions import NATIONAL
+from app.notifications import queries as notifications
+
+RECENT = timedelta(days=7)
+
+
+class DatabaseGauges:
+    """A collector for prometheus_client; one scrape, four queries."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauges as they stand now."""
+        now = clock.now()
+        pushes = GaugeMetricFamily("zsb_pushes", "Pushes of the last seven days by state", labels=["state"])
+        for state, count in notifications.deliveries_by_state(now - RECENT, now).items():
+            pushes.add_metric([state], count)
+        yield pushes
+        yield GaugeMetricFamily(
+            "zsb_push_oldest_due_seconds",
+            "Age of the oldest push that should have left",
+            value=notifications.oldest_queued_seconds(),
+        )
+        cases = GaugeMetricFamily("zsb_cases", "Cases of the last seven days by status", labels=["status"])
+        counted = applications.count_by_status(now - RECENT, now, region=NATIONAL, department=None)
+        for status, count in counted.items():
+            cases.add_metric([status], count)
+        yield cases
+        yield GaugeMetricFamily(
+            "zsb_cases_overdue",
+            "Cases whose running limit is over",
+            value=applications.count_overdue(region=NATIONAL, department=None),
+        )
