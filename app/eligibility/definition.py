@@ -1,9 +1,12 @@
 """A policy as data becomes a policy as object: every fault with its path, in words an author understands."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+
+import orjson
 
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.types import Audience, Policy, PolicyId
@@ -44,8 +47,14 @@ def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
         benefit=benefit,
         service_id=raw.get("service_id"),
         implements=raw.get("implements"),
+        checksum=checksum(raw),
         raw=raw,
     )
+
+
+def checksum(body: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a policy's content; dates count as the text they are in JSON."""
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def as_date(value: object) -> date:

@@ -4,7 +4,6 @@ The catalogue's policies were approved before they were put into the release; th
 written through the staff API are never touched.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select, update
 
-from app.eligibility.definition import read_policy
+from app.eligibility.definition import checksum, read_policy
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.models import PolicyVersion
 from app.eligibility.types import Policy, VersionState
@@ -81,11 +80,6 @@ def plain(raw: Mapping[str, Any]) -> dict[str, Any]:
         raw, default=lambda value: value.isoformat() if isinstance(value, date) else str(value)
     )
     return dict(orjson.loads(text))
-
-
-def checksum(body: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a policy's content."""
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def next_version(policy_id: str) -> int:

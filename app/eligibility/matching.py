@@ -1,6 +1,6 @@
 """Matching one resident: what changed against the last result, and nothing else, is written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -51,11 +51,13 @@ def match_resident(resident: ResidentId) -> list[Change]:
     if not consents.granted(resident, Purpose.MATCHING):
         forget_resident(resident)
         return []
-    changes = []
+    changes, subjects_now = [], []
     for audience in Audience:
-        candidates = policies.in_force(audience)
+        tried = policies.in_force(audience)
         for candidate in candidates_of(resident, audience):
-            changes += match_against(candidate, candidates)
+            subjects_now.append(candidate.subject_id)
+            changes += match_against(candidate, tried)
+    _forget_others(resident, subjects_now)
     return changes
 
 
@@ -91,6 +93,18 @@ def forget_resident(resident: ResidentId) -> None:
     """Forget every match of a person (consent withdrawn, account closed)."""
     session.execute(delete(Match).where(Match.resident_id == resident))
     forget_answers(resident)
+
+
+def _forget_others(resident: ResidentId, subjects_now: Collection[UUID]) -> None:
+    """Forget the matches of enterprises that the person represents no more."""
+    gone = session.scalars(
+        delete(Match)
+        .where(Match.resident_id == resident, Match.subject_id.not_in(subjects_now))
+        .returning(Match.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if gone:
+        forget_answers(resident)
 
 
 def forget_answers(resident: ResidentId) -> None:

@@ -1,11 +1,13 @@
-"""The published policies, parsed once per process: versions never change, so an object is good for ever."""
+"""The published policies, parsed once per process: what has the same fingerprint is the same for ever."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeAlias
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import PolicyNotFound
@@ -16,20 +18,23 @@ from app.foundation.database import reading
 from app.rules.compilation import compile_condition
 from app.rules.types import Params, Subject, Truth
 
-_parsed: dict[tuple[str, int], Policy] = {}
+Key: TypeAlias = tuple[str, int, str]
+"""Policy, version, fingerprint of its content: a draft of the same number may have read otherwise."""
+_parsed: dict[Key, Policy] = {}
+_PUBLISHED = PolicyVersion.state == VersionState.PUBLISHED
 
 
 def published(policy_id: str) -> Policy:
     """Return the policy's published version; raises PolicyNotFound."""
-    found = [key for key in _current() if key[0] == policy_id]
+    found = _load(_keys(_PUBLISHED, PolicyVersion.policy_id == policy_id))
     if not found:
         raise PolicyNotFound
-    return _load(found)[0]
+    return found[0]
 
 
 def exact(policy_id: str, version: int) -> Policy:
     """Return one version of a policy, whatever its state; raises PolicyNotFound."""
-    found = _load([(policy_id, version)])
+    found = _load(_keys(PolicyVersion.policy_id == policy_id, PolicyVersion.version == version))
     if not found:
         raise PolicyNotFound
     return found[0]
@@ -43,39 +48,38 @@ def in_force(audience: Audience, on: date | None = None) -> list[Policy]:
 
 def all_published() -> list[Policy]:
     """Return every published policy, by id."""
-    return _load(_current())
+    return _load(_keys(_PUBLISHED))
 
 
 def answer(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> Truth:
     """Answer a policy's condition without reasons, by its compiled closure."""
-    return _compiled(policy.id, policy.version, as_of, tuple(sorted(params.items())))(subject)
+    key = (policy.id, policy.version, policy.checksum)
+    return _compiled(key, as_of, tuple(sorted(params.items())))(subject)
 
 
 @lru_cache(maxsize=20_000)
 def _compiled(
-    policy_id: str, version: int, as_of: date, params: tuple[tuple[str, Decimal | None], ...]
+    key: Key, as_of: date, params: tuple[tuple[str, Decimal | None], ...]
 ) -> Callable[[Subject], Truth]:
-    return compile_condition(_parsed[policy_id, version].conditions, as_of=as_of, params=dict(params))
+    return compile_condition(_parsed[key].conditions, as_of=as_of, params=dict(params))
 
 
-def _current() -> list[tuple[str, int]]:
-    query = (
-        select(PolicyVersion.policy_id, PolicyVersion.version)
-        .where(PolicyVersion.state == VersionState.PUBLISHED)
-        .order_by(PolicyVersion.policy_id)
-    )
+def _keys(*conditions: ColumnElement[bool]) -> list[Key]:
+    query = select(PolicyVersion.policy_id, PolicyVersion.version, PolicyVersion.checksum)
     with reading() as connection:
-        return [(policy_id, version) for policy_id, version in connection.execute(query)]
+        rows = connection.execute(query.where(*conditions).order_by(PolicyVersion.policy_id))
+        return [(policy_id, version, checksum) for policy_id, version, checksum in rows]
 
 
-def _load(keys: Iterable[tuple[str, int]]) -> list[Policy]:
-    wanted = list(keys)
-    absent = [key for key in wanted if key not in _parsed]
+def _load(keys: list[Key]) -> list[Policy]:
+    absent = [key[:2] for key in keys if key not in _parsed]
     if absent:
-        query = select(PolicyVersion.policy_id, PolicyVersion.version, PolicyVersion.body).where(
-            tuple_(PolicyVersion.policy_id, PolicyVersion.version).in_(absent)
-        )
+        query = select(
+            PolicyVersion.policy_id, PolicyVersion.version, PolicyVersion.checksum, PolicyVersion.body
+        ).where(tuple_(PolicyVersion.policy_id, PolicyVersion.version).in_(absent))
         with reading() as connection:
-            for policy_id, version, body in connection.execute(query):
-                _parsed[policy_id, version] = read_policy(body, version=version)
-    return [_parsed[key] for key in wanted if key in _parsed]
+            for policy_id, version, checksum, body in connection.execute(query):
+                # the row's own fingerprint: JSONB may give a number back in another notation
+                policy = replace(read_policy(body, version=version), checksum=checksum)
+                _parsed[policy_id, version, checksum] = policy
+    return [_parsed[key] for key in keys if key in _parsed]

@@ -72,7 +72,7 @@ def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author
         return _save_new_draft(body, author=author)
     policy = read_policy(body, version=row.version)
     checks.within_jurisdiction(author, policy.region_code)
-    row.body, row.checksum = loading.plain(body), loading.checksum(loading.plain(body))
+    row.body, row.checksum = loading.plain(body), policy.checksum
     row.audience, row.region_code = policy.audience, policy.region_code
     row.valid_from, row.valid_to = policy.valid_from, policy.valid_to
     row.editor_ids = sorted({*row.editor_ids, author.officer_id})

@@ -79,6 +79,7 @@ class Policy:
     benefit: Benefit = field(repr=False)
     service_id: str | None
     implements: str | None
+    checksum: str
     raw: Mapping[str, Any] = field(repr=False)
 
     def in_force(self, on: date) -> bool:

@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import time
+from datetime import timedelta
 
 from app import wiring
 from app.eligibility import runs
@@ -25,7 +26,7 @@ def _pushes():
 
 
 def _match_runs():
-    runs.BATCH = 5
+    runs.BATCH, runs.LEASE = 5, timedelta(seconds=0.3)
     runs.advance_due()
 
 

@@ -1,0 +1,56 @@
+"""F1 for match runs: workers die by kill -9 in the middle; everyone is evaluated and told exactly once."""
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from app.eligibility import loading, policies, runs
+from app.eligibility.models import Match, MatchRun
+from app.foundation import database
+from app.foundation.ids import new_id
+from app.foundation.transaction import atomic
+from app.identity.models import Account
+from app.notifications.models import Delivery, Message
+from app.residents import consents, facts
+from app.residents.facts import Said
+from app.residents.subjects import own_subject
+from app.residents.types import Purpose
+from tests.app.eligibility.conftest import AS_OF
+
+PEOPLE = 120
+
+
+@pytest.fixture
+def elders(committed, monkeypatch):
+    """People who qualify for 渝中区高龄补贴."""
+    monkeypatch.setattr("app.residents.events.consent_changed._subscribers", [])
+    found = [new_id() for _ in range(PEOPLE)]
+    with atomic():
+        loading.load_policies()
+        database.session.execute(
+            insert(Account), [{"id": person, "openid": f"o{person.hex}"} for person in found]
+        )
+        for person in found:
+            consents.grant(person, Purpose.MATCHING)
+            stated = {
+                "birth_date": Said("1944-03-07", "测试部门", AS_OF),
+                "hukou_region": Said("500103", "测试部门", AS_OF),
+            }
+            facts.replace_registry(own_subject(person), stated, answered=["测试部门"])
+    return found
+
+
+def test_everyone_is_matched_and_told_once_while_workers_are_killed(elders, herd):
+    with atomic():
+        run_id = runs.start(policies.published("cq-yuzhong-elder"))
+
+    def finished():
+        database.session.remove()
+        return database.session.get(MatchRun, run_id).state == "finished"
+
+    killed = herd("match-runs", workers=3, kills=25, pauses=(0.03, 0.1)).until(finished)
+    assert killed >= 1
+    counts = dict(database.session.get(MatchRun, run_id).counts)
+    assert counts == {"evaluated": PEOPLE, "new": PEOPLE, "queued": PEOPLE}
+    for table in (Match, Message, Delivery):
+        per_person = select(func.count()).select_from(table).group_by(table.resident_id)
+        assert database.session.scalars(per_person).all() == [1] * PEOPLE
