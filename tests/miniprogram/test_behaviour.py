@@ -1,0 +1,222 @@
+"""The mini-program's scripts against the real API: what a phone does, in order."""
+
+import pytest
+
+SERVICE, REGION = "svc-elder-allowance", "500103"
+FILL, DETAIL = "pages/applications/fill", "pages/applications/detail"
+
+
+@pytest.fixture
+def known(elder):
+    """The elder's phone once she has proved who she is and agreed to everything."""
+    elder.open("pages/me/index")
+    elder.tap("typeName", detail={"value": elder.person["name"]})
+    elder.tap("typeNumber", detail={"value": elder.person["id_number"]})
+    elder.tap("verify")
+    assert elder.data["verified"], elder.data
+    for place, _ in enumerate(elder.data["consents"]):
+        elder.tap("grant", index=place)
+    assert all(consent["granted"] for consent in elder.data["consents"])
+    return elder
+
+
+@pytest.fixture
+def draft(known):
+    """Her phone on the first step of 高龄津贴."""
+    known.open("pages/services/detail", service_id=SERVICE, region_code=REGION)
+    known.tap("begin")
+    (opened,) = [line for line in known.log if line.startswith("navigateTo")]
+    known.application = opened.partition("application_id=")[2]
+    known.open(FILL, application_id=known.application)
+    assert known.data["mode"] == "step", known.data
+    return known
+
+
+def asked(phone):
+    return [(method, path) for method, path, _ in phone.requests]
+
+
+def fill(phone):
+    """Answer every step and come to the page of checking."""
+    for answers in (
+        {"live_region": REGION, "lives_alone": True},
+        {"account_type": "social_card"},
+        {"is_proxy": False, "phone": "13812345678"},
+        {"promise": True, "sign": {"kind": "typed", "text": phone.person["name"]}},
+    ):
+        for key, value in answers.items():
+            phone.answer(key, value)
+        phone.tap("next")
+        assert phone.data["errors"] == {}, phone.data["errors"]
+    assert phone.data["mode"] == "review", phone.data
+
+
+def test_opening_the_home_page_logs_in_silently_and_asks_three_things(elder):
+    elder.open("pages/home/index")
+    assert elder.data["ready"], elder.data
+    assert sorted(asked(elder)) == [("GET", "/me"), ("GET", "/me/matches"), ("POST", "/auth/wechat/login")]
+    assert not elder.data["verified"]
+
+
+def test_a_session_that_ended_is_renewed_once_and_nobody_notices(elder):
+    elder.remember(session={"token": "ended", "careMode": False})
+    elder.open("pages/home/index")
+    assert elder.data["failure"] == ""
+    assert asked(elder).count(("POST", "/auth/wechat/login")) == 1
+    assert elder.data["ready"]
+
+
+def test_care_mode_is_kept_by_the_server(elder):
+    elder.open("pages/home/index")
+    elder.tap("toggleCare")
+    assert elder.data["care"] is True
+    elder.remember(session={"token": "", "careMode": False})
+    elder.open("pages/me/index")
+    assert elder.data["care"] is True
+
+
+def test_what_is_mine_comes_with_its_amount_and_its_reasons(known):
+    known.open("pages/home/index")
+    known.tap("refresh")
+    mine = {match["title"]: match for match in known.data["mine"]}
+    assert len(mine) >= 3, known.data
+    policy = next(match for title, match in mine.items() if "高龄" in title)
+    known.open("pages/matches/detail", policy_id=policy["id"])
+    assert known.data["outcome"]["text"] == "您符合条件"
+    assert "600" in known.data["amount"]
+    assert all(reason["mark"] for reason in known.data["reasons"])
+
+
+def test_an_application_goes_from_the_guide_to_a_receipt_and_a_double_tap_is_one_case(draft):
+    fill(draft)
+    assert draft.data["review"]["complete"], draft.data["review"]
+    draft.tap_twice("submit")
+    assert draft.data["mode"] == "receipt", draft.data
+    assert draft.data["receipt"]["number"].startswith(REGION)
+    draft.open("pages/applications/index")
+    assert [case["status"] for case in draft.data["items"]] == ["待受理"]
+
+
+def test_a_submission_whose_answer_was_lost_is_sent_again_under_the_same_key(draft):
+    fill(draft)
+    draft.losses = 1
+    draft.tap("submit")
+    sent = [header["Idempotency-Key"] for _, path, header in draft.requests if path.endswith("/submission")]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+    assert draft.data["mode"] == "receipt"
+
+
+def test_a_key_outlives_the_phone_going_offline(draft):
+    fill(draft)
+    draft.losses = 3
+    draft.tap("submit")
+    assert "网络" in draft.data["failure"]
+    draft.tap("submit")
+    sent = {header["Idempotency-Key"] for _, path, header in draft.requests if path.endswith("/submission")}
+    assert len(sent) == 1
+    assert draft.data["mode"] == "receipt"
+
+
+def test_every_change_is_saved_and_the_draft_is_there_when_she_comes_back(draft):
+    draft.answer("lives_alone", True)
+    assert draft.data["saved"].startswith("已保存")
+    saves = [(path, header) for method, path, header in draft.requests if method == "PUT" and "/steps/" in path]
+    assert saves[-1][1]["If-Match"].startswith('"')
+    draft.open(FILL, application_id=draft.application)
+    assert draft.data["values"]["lives_alone"] is True
+
+
+def test_a_draft_changed_elsewhere_is_read_again_and_the_change_is_kept(draft):
+    method, path, header = next(one for one in reversed(draft.requests) if "/steps/1" in one[1])
+    assert method == "GET"
+    answered = {"answers": {"lives_alone": False}}
+    version = f'"{draft.data["step"]["version"]}"'
+    headers = {"Authorization": header["Authorization"], "If-Match": version}
+    draft._client.put(f"/api/v1{path}?final=false", json=answered, headers=headers)
+    draft.answer("lives_alone", True)
+    assert draft.data["saved"].startswith("已保存"), draft.data
+    assert draft.data["values"]["lives_alone"] is True
+
+
+def test_a_question_that_no_longer_applies_is_gone(draft):
+    draft.answer("live_region", REGION)
+    draft.answer("lives_alone", True)
+    draft.tap("next")
+    draft.answer("account_type", "bank")
+    wide = {field["key"] for field in draft.data["step"]["fields"]}
+    draft.answer("account_type", "social_card")
+    assert {field["key"] for field in draft.data["step"]["fields"]} < wide
+
+
+def test_errors_of_a_step_stand_by_their_question(draft):
+    draft.tap("next")
+    assert draft.data["mode"] == "step"
+    shown = {field["key"] for field in draft.data["step"]["fields"]}
+    assert draft.data["errors"]
+    assert {path.split(".")[0] for path in draft.data["errors"]} <= shown
+
+
+def test_prefilled_values_carry_their_source(draft):
+    read = [field for field in draft.data["step"]["fields"] if field["prefilled"]]
+    assert read
+    assert all(field["prefilled"]["source"] for field in read)
+
+
+def test_the_prompt_is_asked_in_the_tap_itself_and_reported_afterwards(draft):
+    fill(draft)
+    draft.tap("submit")
+    assert draft.data["canRemind"]
+    draft.tap("remind")
+    assert draft.log == ["subscribe", "request"]
+    assert len(draft.subscribed[0]) <= 3
+    assert asked(draft)[-1] == ("POST", "/me/subscriptions")
+    assert draft.data["told"].startswith("好的")
+
+
+def test_saying_no_to_reminders_is_no_failure(draft):
+    draft.choices = "reject"
+    fill(draft)
+    draft.tap("submit")
+    draft.tap("remind")
+    assert draft.data["failure"] == ""
+    assert "消息" in draft.data["told"]
+
+
+def test_progress_tells_the_deadline_and_the_timeline(draft):
+    fill(draft)
+    draft.tap("submit")
+    draft.open(DETAIL, application_id=draft.application)
+    found = draft.data["found"]
+    assert [entry["title"] for entry in found["timeline"]] == ["开始填写", "已提交"]
+    assert "工作日" in found["deadline"] + found["clock"]
+    assert draft.data["score"] == 0
+
+
+def test_a_copy_of_ones_data_is_written_and_removed_on_leaving(known):
+    known.tap("exportCopy")
+    assert known.data["exported"], known.data
+    assert known.person["name"] in known.written[0]
+    known.tap("onUnload")
+    assert [line.split()[0] for line in known.log] == ["unlink"]
+
+
+def test_the_messages_page_says_what_became_of_each_push(known):
+    known.open("pages/messages/index")
+    assert known.data["read"], known.data
+    assert all(message["delivery"].startswith("微信提醒：") for message in known.data["items"])
+
+
+def test_searching_finds_the_service(elder):
+    elder.open("pages/services/index")
+    elder.tap("type", detail={"value": "高龄"})
+    assert any("高龄" in item["name"] for item in elder.data["items"]), elder.data
+
+
+def test_without_a_connection_the_page_says_so_and_offers_a_way_on(elder):
+    elder.losses = 99
+    elder.open("pages/home/index")
+    assert "网络" in elder.data["failure"]
+    elder.losses = 0
+    elder.tap("retry")
+    assert (elder.data["failure"], elder.data["ready"]) == ("", True)
