@@ -1,6 +1,5 @@
 """What higher packages may ask about residents and officers; sensitive answers are decrypted here only."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,6 +13,7 @@ from app.identity.types import (
     Assurance,
     OfficerCard,
     OfficerId,
+    PeopleCounts,
     RealName,
     ResidentId,
     Role,
@@ -67,28 +67,29 @@ def officer(officer_id: OfficerId) -> OfficerCard | None:
     return None if row is None else card(row)
 
 
-def logins_between(since: datetime, until: datetime) -> Mapping[str, int]:
-    """Count the logins of residents in a period, and the residents who logged in."""
-    asked = select(func.count(), func.count(LoginSession.resident_id.distinct())).where(
+def people_between(since: datetime, until: datetime) -> PeopleCounts:
+    """Count the logins of residents in a period, and the accounts that are not erased, in one statement."""
+    logins = select(LoginSession.resident_id).where(
         LoginSession.resident_id.is_not(None),
         LoginSession.created_at >= since,
         LoginSession.created_at < until,
     )
-    with reading() as connection:
-        logins, residents = connection.execute(asked).one()
-    return {"count": logins, "residents": residents}
-
-
-def residents_by_assurance() -> Mapping[str, int]:
-    """Count the accounts that are not erased by how sure we are of the person; every level is named."""
-    asked = (
-        select(Account.assurance, func.count())
+    found = logins.subquery()
+    levels = (
+        select(Account.assurance, func.count().label("number"))
         .where(Account.state != AccountState.ERASED)
         .group_by(Account.assurance)
+        .subquery()
+    )
+    asked = select(
+        select(func.count()).select_from(found).scalar_subquery(),
+        select(func.count(found.c.resident_id.distinct())).scalar_subquery(),
+        select(func.jsonb_object_agg(levels.c.assurance, levels.c.number)).scalar_subquery(),
     )
     with reading() as connection:
-        found = dict(connection.execute(asked).all())
-    return {level.value: found.get(level, 0) for level in Assurance}
+        count, residents, by_level = connection.execute(asked).one()
+    by_assurance = {level.value: (by_level or {}).get(level.value, 0) for level in Assurance}
+    return PeopleCounts({"count": count, "residents": residents}, by_assurance)
 
 
 def card(row: Officer) -> OfficerCard:

@@ -1,5 +1,6 @@
 """Ids, roles and principals of identity; everything here may cross a border."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -173,3 +174,11 @@ class VerificationView:
     verification_id: UUID
     state: VerificationState
     assurance: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """Logins of a period (`count`, `residents`), and residents by how sure we are of the person."""
+
+    logins: Mapping[str, int]
+    by_assurance: Mapping[str, int]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,15 +57,32 @@ def credits_left(resident: ResidentId) -> Mapping[str, bool]:
         return {key: bool(paid or standing) for key, paid, standing in connection.execute(query)}
 
 
-def deliveries_by_state(since: datetime, until: datetime) -> Mapping[str, int]:
-    """Count pushes by state for operations."""
-    query = (
-        select(Delivery.state, func.count())
+@dataclass(frozen=True, slots=True)
+class PushCounts:
+    """Pushes of a period by state, and how long the oldest of all that are due has been waiting."""
+
+    by_state: Mapping[str, int]
+    waiting_seconds: float
+
+
+def push_counts(since: datetime, until: datetime) -> PushCounts:
+    """Count pushes for operations, in one statement."""
+    by_state = (
+        select(Delivery.state, func.count().label("number"))
         .where(Delivery.created_at >= since, Delivery.created_at < until)
         .group_by(Delivery.state)
+        .subquery()
+    )
+    now, due_since = clock.now(), func.coalesce(Delivery.not_before, Delivery.created_at)
+    query = select(
+        select(func.jsonb_object_agg(by_state.c.state, by_state.c.number)).scalar_subquery(),
+        select(func.min(due_since))
+        .where(Delivery.state == DeliveryState.QUEUED, due_since <= now)
+        .scalar_subquery(),
     )
     with reading() as connection:
-        return dict(connection.execute(query).all())
+        counts, oldest = connection.execute(query).one()
+    return PushCounts(counts or {}, 0.0 if oldest is None else (now - oldest).total_seconds())
 
 
 def pushes_about(template: str, event_key: str) -> Mapping[str, int]:
@@ -82,17 +100,6 @@ def pushes_about(template: str, event_key: str) -> Mapping[str, int]:
             if state == DeliveryState.SUPPRESSED:
                 counts[f"push.suppressed.{reason}"] += number
     return dict(counts)
-
-
-def oldest_queued_seconds() -> float:
-    """Return the age of the oldest push that is due and waiting."""
-    since = func.coalesce(Delivery.not_before, Delivery.created_at)
-    now = clock.now()
-    with reading() as connection:
-        oldest = connection.scalar(
-            select(func.min(since)).where(Delivery.state == DeliveryState.QUEUED, since <= now)
-        )
-    return 0.0 if oldest is None else (now - oldest).total_seconds()
 
 
 def _item(row: Row[*tuple[Any, ...]]) -> InboxItem:

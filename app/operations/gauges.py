@@ -17,19 +17,20 @@ RECENT = timedelta(days=7)
 
 
 class DatabaseGauges:
-    """A collector for prometheus_client; one scrape, four queries."""
+    """A collector for prometheus_client; one scrape, three queries."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges as they stand now."""
         now = clock.now()
         pushes = GaugeMetricFamily("zsb_pushes", "Pushes of the last seven days by state", labels=["state"])
-        for state, count in notifications.deliveries_by_state(now - RECENT, now).items():
+        counts = notifications.push_counts(now - RECENT, now)
+        for state, count in counts.by_state.items():
             pushes.add_metric([state], count)
         yield pushes
         yield GaugeMetricFamily(
             "zsb_push_oldest_due_seconds",
             "Age of the oldest push that should have left",
-            value=notifications.oldest_queued_seconds(),
+            value=counts.waiting_seconds,
         )
         cases = GaugeMetricFamily("zsb_cases", "Cases of the last seven days by status", labels=["status"])
         counted = applications.count_by_status(now - RECENT, now, region=NATIONAL, department=None)

@@ -36,13 +36,14 @@ def summary(
         raise OutsideScope
     period = _period(first, last)
     span = (period.since, period.until)
+    people = identity.people_between(*span)
     cases = applications.count_by_status(*span, region=scope, department=department)
     return Summary(
         period=period,
         region=scope,
         department=department,
-        logins=identity.logins_between(*span),
-        residents=identity.residents_by_assurance(),
+        logins=people.logins,
+        residents=people.by_assurance,
         matches=eligibility.matches_by_outcome(),
         pushes=_pushes(period),
         cases=cases,
@@ -64,8 +65,8 @@ def _midnight(day: date) -> datetime:
 
 
 def _pushes(period: Period) -> PushNumbers:
-    by_state = notifications.deliveries_by_state(period.since, period.until)
-    return PushNumbers(by_state, sum(by_state.values()), notifications.oldest_queued_seconds())
+    counts = notifications.push_counts(period.since, period.until)
+    return PushNumbers(counts.by_state, sum(counts.by_state.values()), counts.waiting_seconds)
 
 
 def _ratings(period: Period, region: str, department: str | None) -> RatingNumbers:
