@@ -347,6 +347,18 @@ def test_nobody_gets_two_pushes_at_the_same_moment(post, addressee, together, we
     assert post.calls() == 20
 
 
+def test_a_worker_returns_after_its_turn_and_rings_for_another(addressee, post, monkeypatch):
+    rung = []
+    monkeypatch.setattr(delivery.queue, "ring", rung.append)
+    monkeypatch.setattr(delivery, "TURN_SECONDS", -1.0)
+    person = addressee(accepts=1)
+    post.tell(person)
+    rung.clear()
+    assert post.deliver() == 0
+    assert rung == ["pushes"]
+    assert post.row(person).state == "queued"
+
+
 def test_no_state_is_known_to_the_database_but_ours(post, addressee):
     from sqlalchemy.exc import IntegrityError
 
