@@ -71,16 +71,22 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
 
 
 def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
-    """Match somebody whose facts are at hand against some policies; returns what changed."""
+    """Match somebody whose facts are at hand against some policies; returns what changed.
+
+    A policy that was never more than undetermined and does not fit is forgotten; one that was eligible is kept
+    as lost.
+    """
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
     before = _stored(candidate)
-    assessed = []
+    assessed, unfit = [], []
     for policy in tried:
         truth = policies.answer(policy, values, as_of=today, params=params)
-        if truth is False and policy.id not in before:
-            continue
-        assessed.append(assess(policy, values, candidate.known, as_of=today))
+        if truth is False and before.get(policy.id) in {None, Outcome.UNDETERMINED}:
+            unfit.append(policy.id)
+        else:
+            assessed.append(assess(policy, values, candidate.known, as_of=today))
+    _drop(candidate, [policy_id for policy_id in unfit if policy_id in before])
     return _write(candidate, assessed, before)
 
 
@@ -124,6 +130,21 @@ def _stored(candidate: Candidate) -> dict[str, Outcome]:
         )
     )
     return {policy_id: Outcome(outcome) for policy_id, outcome in rows}
+
+
+def _drop(candidate: Candidate, policy_ids: Collection[str]) -> None:
+    if not policy_ids:
+        return
+    session.execute(
+        delete(Match)
+        .where(
+            Match.resident_id == candidate.resident,
+            Match.subject_id == candidate.subject_id,
+            Match.policy_id.in_(policy_ids),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    forget_answers(candidate.resident)
 
 
 def _write(candidate: Candidate, assessed: list[Assessment], before: Mapping[str, Outcome]) -> list[Change]:

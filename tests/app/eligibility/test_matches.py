@@ -1,5 +1,7 @@
 import pytest
+from sqlalchemy import select
 
+from app.eligibility.models import Match
 from app.foundation.transaction import atomic
 from app.residents import consents
 from app.residents.types import Purpose
@@ -128,3 +130,25 @@ def test_twenty_matches_cost_no_more_queries_than_one(person, elder_facts, query
     redis.flushdb()
     with query_budget(10):
         matches(someone, "eligible,undetermined")
+
+
+def test_what_was_never_more_than_undetermined_and_does_not_fit_is_forgotten(person, elder_facts, session):
+    someone = person()
+    assert "cq-yuzhong-elder" in matches(someone, "undetermined")
+    with atomic():
+        learn(someone.id, birth_date="1990-01-01", hukou_region="500103")
+    kept = session.scalars(select(Match.policy_id).where(Match.resident_id == someone.id)).all()
+    assert "cq-yuzhong-elder" not in kept
+
+
+def test_what_was_eligible_and_is_lost_is_kept_as_lost(person, elder_facts, session):
+    someone = person(**elder_facts)
+    with atomic():
+        learn(someone.id, **{**elder_facts, "dibao": False})
+    lost = session.scalars(
+        select(Match.outcome).where(
+            Match.resident_id == someone.id, Match.policy_id == "cq-disability-living"
+        )
+    ).all()
+    assert lost == ["ineligible"]
+    assert "cq-disability-living" not in matches(someone, "eligible,undetermined")
