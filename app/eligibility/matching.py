@@ -73,8 +73,7 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
 def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
     """Match somebody whose facts are at hand against some policies; returns what changed.
 
-    A policy that was never more than undetermined and does not fit is forgotten; one that was eligible is kept
-    as lost.
+    What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
     """
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
