@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
+from blueprints.catalogue.memory import at_the_edge
 from blueprints.catalogue.routes import blp as catalogue
 from blueprints.eligibility.routes import blp as policies
 from blueprints.eligibility.staff import blp as staff_policies
@@ -49,6 +50,7 @@ def application(settings: Settings) -> Application:
     """Build the web application: its rules (errors, access, headers, JSON) and every blueprint."""
     app = Application("zhangshangban", static_folder=None)
     prepare(app, settings)
+    app.at_the_edge = at_the_edge
     app.extensions["wechat_callback"] = CallbackKeys.from_settings(settings)
     api = ProblemApi(app)
     for blueprint in BLUEPRINTS:

@@ -28,6 +28,12 @@ def current() -> int:
         return number
 
 
+def known() -> int | None:
+    """Return the number where it was asked for within the last second, without asking; else None."""
+    last = _known[0] if _known else None
+    return last[1] if last is not None and time.monotonic() - last[0] < SECONDS else None
+
+
 def forget() -> None:
     """Ask again at the next call: this process has just published something."""
     with _guard:

@@ -39,6 +39,11 @@ def catalogue_version() -> int:
     return edition.current()
 
 
+def known_version() -> int | None:
+    """Return `catalogue_version()` where the database need not be asked for it, else None."""
+    return edition.known()
+
+
 def service(service_id: str, version: int | None = None) -> ServiceItem | None:
     """Return the published version, or any version a case began with; None where there is none."""
     if version is None:

@@ -15,6 +15,7 @@ from app.foundation import deadlines
 from app.foundation.database import session
 from blueprints.support import access, errors
 from blueprints.support.blueprint import takes_query
+from blueprints.support.edge import Edge, nothing
 from blueprints.support.requests import BoundedRequest, check_address
 from blueprints.support.telemetry import REQUEST_ID, ROUTE, AccessLog, GatheredLines
 from config.settings import Settings
@@ -59,6 +60,7 @@ class Application(Flask):
     request_class = BoundedRequest
     json_provider_class = OrjsonProvider
     access_log: AccessLog
+    at_the_edge: Edge = staticmethod(nothing)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: everything here is synchronous."""
@@ -78,7 +80,12 @@ class Application(Flask):
             self.access_log.record(environ, status=int(status[:3]), seconds=time.perf_counter() - started)
             return start_response(status, headers, *error)
 
-        return super().wsgi_app(environ, start)
+        answer = self.at_the_edge(environ)
+        if answer is None:
+            return super().wsgi_app(environ, start)
+        environ[ROUTE] = answer.route
+        start(answer.status, answer.headers)
+        return [answer.body]
 
 
 def prepare(app: Application, settings: Settings) -> None:

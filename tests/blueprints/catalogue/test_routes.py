@@ -4,7 +4,7 @@ import pytest
 
 from app.catalogue import edition, loading
 from app.foundation.transaction import atomic
-from blueprints.catalogue.memory import Replies
+from blueprints.catalogue.memory import Kept, Replies, at_the_edge
 from blueprints.catalogue.schemas import GuideOut, RegionsOut, ServicePageOut, ThemesOut
 
 
@@ -134,14 +134,55 @@ def test_themes_show_empty_ones_and_regions_put_parents_first(client) -> None:
 
 
 def test_memory_is_bounded_and_forgets_the_least_asked_first() -> None:
-    replies = Replies(most_bytes=10)
-    replies.put(1, "a", b"12345")
-    replies.put(1, "b", b"12345")
-    assert replies.get(1, "a") == b"12345"
-    replies.put(1, "c", b"12345")
-    assert (replies.get(1, "a"), replies.get(1, "b")) == (b"12345", None)
-    replies.put(1, "d", b"12345678901")
+    replies, five = Replies(most_bytes=10), Kept(b"12345", "/r")
+    replies.put(1, "a", five)
+    replies.put(1, "b", five)
+    assert replies.get(1, "a") == five
+    replies.put(1, "c", five)
+    assert (replies.get(1, "a"), replies.get(1, "b")) == (five, None)
+    replies.put(1, "d", Kept(b"12345678901", "/r"))
     assert replies.get(1, "d") is None
     assert replies.get(2, "a") is None
-    replies.put(2, "a", b"1")
-    assert (replies.get(1, "c"), replies.get(2, "a")) == (None, b"1")
+    replies.put(2, "a", five)
+    assert (replies.get(1, "c"), replies.get(2, "a")) == (None, five)
+
+
+@pytest.mark.parametrize("query", ["", "?page_size=3", "?q=%E8%80%81"])
+def test_what_is_answered_at_the_edge_is_what_the_route_answers(client, query) -> None:
+    _, edge = client.get(f"/api/v1/services{query}"), client.get(f"/api/v1/services{query}")
+    client.application.at_the_edge = lambda _: None
+    try:
+        route = client.get(f"/api/v1/services{query}")
+    finally:
+        client.application.at_the_edge = at_the_edge
+    ours = "X-Request-Id"
+    assert edge.data == route.data
+    assert sorted(h for h in edge.headers if h[0] != ours) == sorted(h for h in route.headers if h[0] != ours)
+    assert edge.headers[ours] != route.headers[ours]
+
+
+def test_the_edge_answers_what_was_asked_before_in_this_edition_and_nothing_else(client, monkeypatch) -> None:
+    monkeypatch.setattr(edition, "SECONDS", 60)
+
+    def asked(**environ):
+        usual = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/themes", "QUERY_STRING": ""}
+        return at_the_edge(usual | environ)
+
+    tag = client.get("/api/v1/themes").headers["ETag"]
+    assert (asked().status, asked().route) == ("200 OK", "/api/v1/themes")
+    assert asked(HTTP_IF_NONE_MATCH=tag).status == "304 NOT MODIFIED"
+    assert asked(HTTP_IF_NONE_MATCH='"another"') is None
+    assert asked(HTTP_IF_NONE_MATCH=f"W/{tag}") is None
+    assert client.get("/api/v1/themes", headers={"If-None-Match": f"W/{tag}"}).status_code == 304
+    assert asked(REQUEST_METHOD="HEAD") is None
+    assert asked(REQUEST_METHOD="POST") is None
+    assert asked(QUERY_STRING="unknown=1") is None
+    assert asked(PATH_INFO="/api/v1/regions") is None
+    edition.forget()
+    assert asked() is None
+
+
+def test_a_refusal_is_never_kept_at_the_edge(client) -> None:
+    for path in ("/api/v1/services/svc-nothing", "/api/v1/services?unknown=1", "/api/v1/services?cursor=x"):
+        answers = [client.get(path).status_code for _ in range(2)]
+        assert answers[0] == answers[1] >= 400
