@@ -102,7 +102,8 @@ def principal_key() -> str:
 
 def bearer_token() -> str:
     """Return the token of the Authorization header; raises Unauthenticated."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    said: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = said.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
     return token

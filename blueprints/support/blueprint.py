@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from typing import Any, TypeVar
 
 import flask_smorest
@@ -34,15 +35,18 @@ class StrictParser(FlaskParser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._of_nothing: dict[Schema, Any] = {}
+        self._of_nothing: dict[Schema, dict[str, Any]] = {}
 
     def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
         """Read arguments; what an empty query string means is worked out once per schema."""
         if options.get("location") != "query" or (req or request).environ.get("QUERY_STRING"):
             return super().parse(argmap, req, **options)
-        if argmap not in self._of_nothing:
-            self._of_nothing[argmap] = super().parse(argmap, req, **options)
-        return deepcopy(self._of_nothing[argmap])
+        if (known := self._of_nothing.get(argmap)) is not None:
+            return dict(known)
+        parsed = super().parse(argmap, req, **options)
+        if all(isinstance(value, str | int | None) for value in parsed.values()):
+            self._of_nothing[argmap] = dict(parsed)
+        return parsed
 
     def _raw_load_json(self, req: Request) -> Any:
         """Return the body's value; raises BadJson, or 415 where there is a body that is not JSON."""
@@ -66,6 +70,7 @@ class Blueprint(flask_smorest.Blueprint):
         return super().arguments(made, location=location, **{"required": needed, **options})
 
 
+@cache
 def takes_query(view: Callable[..., Any]) -> bool:
     """Say whether a view declares arguments of the query string."""
     documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
