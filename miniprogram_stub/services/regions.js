@@ -1,6 +1,8 @@
 /** 行政区划：整棵树只取一次；选择时一级一级往下。 */
 const api = require('./api')
 
+/** 树根“全国”不用选，从省、直辖市选起。 */
+const COUNTRY = '000000'
 let asked = null
 
 /** 取得整棵树；取不到时下次再取。 */
@@ -18,14 +20,9 @@ function children(regions, parent) {
   return regions.filter((region) => region.parent === parent)
 }
 
-function roots(regions) {
-  const known = regions.map((region) => region.code)
-  return regions.filter((region) => !known.includes(region.parent))
-}
-
 /** 从上到下，走到 code 的路。 */
 function path(regions, code) {
-  const found = regions.find((region) => region.code === code)
+  const found = code === COUNTRY ? undefined : regions.find((region) => region.code === code)
   return found ? [...path(regions, found.parent), found] : []
 }
 
@@ -33,7 +30,7 @@ function path(regions, code) {
 function levels(regions, code) {
   const way = path(regions, code)
   const rows = []
-  let options = roots(regions)
+  let options = children(regions, COUNTRY)
   for (let depth = 0; options.length; depth += 1) {
     const index = way[depth] ? options.findIndex((one) => one.code === way[depth].code) : -1
     rows.push({
@@ -48,11 +45,4 @@ function levels(regions, code) {
   return rows
 }
 
-/** 重庆市渝中区 */
-function name(regions, code) {
-  return path(regions, code)
-    .map((region) => region.name)
-    .join('')
-}
-
-module.exports = { all, levels, name }
+module.exports = { all, levels }

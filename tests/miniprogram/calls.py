@@ -12,7 +12,7 @@ OPENING = {"(": ")", "{": "}", "[": "]"}
 
 @dataclass(frozen=True)
 class Call:
-    """One call as it is written; `query` and `body` are the names it writes out, None where it passes a variable."""
+    """One call as it is written; `query` and `body` are the names written out, None for a variable."""
 
     place: str
     method: str
@@ -68,7 +68,9 @@ def _call(place, method, arguments):
     given = {part.partition(":")[0].strip(): part.partition(":")[2].strip() for part in split(options[1:-1])}
     body = given.get("body", "{}")
     written = names(body) if body.startswith("{") else None
-    return Call(place, method, path, query, written if "body" in given else (), "key" in given, "version" in given)
+    return Call(
+        place, method, path, query, written if "body" in given else (), "key" in given, "version" in given
+    )
 
 
 def _address(text):

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from app.catalogue import edition, loading
+from app.eligibility.loading import load_policies
 from app.foundation.transaction import atomic
 from app.gateways.registries import live, port
 from tests.miniprogram.phone import Phone
@@ -41,10 +42,11 @@ def new_phone():
 
 @pytest.fixture
 def catalogue(session):
-    """The real catalogue."""
+    """The real catalogue and policies."""
     edition.forget()
     with atomic():
         loading.load()
+        load_policies()
     yield
     edition.forget()
 
@@ -60,10 +62,20 @@ def departments(application, settings, registries):
 
 
 @pytest.fixture
-def elder(new_phone, client, wechat, demo, catalogue, departments):
-    """渝中区82岁的老人 with her phone in her hand, nothing opened yet."""
-    person = demo["yuzhong_elder"]
-    phone = new_phone(client, code=lambda: wechat.login_code(person["openid"]))
-    phone.person = person
-    phone.on_face = lambda ticket: wechat.post("face", verify_id=ticket, outcome="pass")
-    return phone
+def phone_of(new_phone, client, wechat, demo, catalogue, departments):
+    """`phone_of("yuzhong_elder")`: a demo person with their phone in their hand, nothing opened yet."""
+
+    def make(key):
+        person = demo[key]
+        phone = new_phone(client, code=lambda: wechat.login_code(person["openid"]))
+        phone.person = person
+        phone.on_face = lambda ticket: wechat.post("face", verify_id=ticket, outcome="pass")
+        return phone
+
+    return make
+
+
+@pytest.fixture
+def elder(phone_of):
+    """渝中区82岁的老人."""
+    return phone_of("yuzhong_elder")

@@ -1,6 +1,6 @@
 """Static checks of a native mini-program; the standard library only, so that it runs wherever the tests run.
 
-It stands in for what WeChat DevTools would refuse, and holds the client to rules of ours that DevTools has not.
+It stands in for what WeChat DevTools would refuse, and holds the client to rules of our own.
 Each finding is `path:line: sentence`.
 """
 
@@ -15,9 +15,39 @@ from tests.miniprogram.markup import Element, parse
 
 LARGEST = 2 * 1024 * 1024
 BUILT_IN = frozenset(
-    "view text image icon button input textarea form label switch radio radio-group checkbox checkbox-group picker "
-    "picker-view picker-view-column slider scroll-view swiper swiper-item navigator progress rich-text block "
-    "template import include wxs slot page-meta".split()
+    [
+        "view",
+        "text",
+        "image",
+        "icon",
+        "button",
+        "input",
+        "textarea",
+        "form",
+        "label",
+        "switch",
+        "radio",
+        "radio-group",
+        "checkbox",
+        "checkbox-group",
+        "picker",
+        "picker-view",
+        "picker-view-column",
+        "slider",
+        "scroll-view",
+        "swiper",
+        "swiper-item",
+        "navigator",
+        "progress",
+        "rich-text",
+        "block",
+        "template",
+        "import",
+        "include",
+        "wxs",
+        "slot",
+        "page-meta",
+    ]
 )
 TYPED = frozenset({"input", "textarea", "picker", "radio", "checkbox", "switch", "slider"})
 EVENT = re.compile(r"(?:capture-)?(?:mut-)?(?:bind|catch):?([\w-]+)$")
@@ -101,7 +131,9 @@ def _units(package):
             continue
         seen.add(unit)
         yield unit, is_page
-        waiting += [(path, False) for path in _components(package, unit).values() if package.exists(f"{path}.js")]
+        waiting += [
+            (path, False) for path in _components(package, unit).values() if package.exists(f"{path}.js")
+        ]
 
 
 def _components(package, unit):

@@ -52,4 +52,8 @@ def _attributes(text):
 def _strays(text, start, end):
     """Find what looks like a tag or an expression between two tokens: it is one that is broken."""
     found = STRAY.search(text, start, end)
-    return [(text.count("\n", 0, found.start()) + 1, f"读不懂 {text[found.start() : found.start() + 30]!r}")] if found else []
+    return (
+        [(text.count("\n", 0, found.start()) + 1, f"读不懂 {text[found.start() : found.start() + 30]!r}")]
+        if found
+        else []
+    )

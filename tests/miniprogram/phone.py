@@ -1,4 +1,4 @@
-"""A phone for tests: Node runs the mini-program's own scripts, the test answers for WeChat and the network."""
+"""A phone for tests: Node runs the mini-program's scripts, the test answers for WeChat and the network."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ PREFIX = "/api/v1"
 
 
 class Phone:
-    """One phone; `client` is the server it reaches, `code` gives what wx.login would, by default nothing does."""
+    """One phone; `client` is the server it reaches, `code()` gives what wx.login would."""
 
     def __init__(self, node, client=None, *, code=None):
         self._client, self._code = client, code

@@ -7,7 +7,9 @@ FORBIDDEN = re.compile(
     r"(?<![\w.$'])(window|document|localStorage|sessionStorage|XMLHttpRequest|fetch|alert|eval|Function)\s*[.(\[]"
 )
 REQUIRE = re.compile(r"\brequire\(\s*(?:'([^']+)'|\"([^\"]+)\"|([^)]*))\s*\)")
-METHOD = re.compile(r"^\s+(?:async\s+)?([A-Za-z_]\w*)\s*(?:\([^)\n]*\)\s*\{|:\s*(?:async\s+)?function\b)", re.MULTILINE)
+METHOD = re.compile(
+    r"^\s+(?:async\s+)?([A-Za-z_]\w*)\s*(?:\([^)\n]*\)\s*\{|:\s*(?:async\s+)?function\b)", re.MULTILINE
+)
 COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 LINE_COMMENT = re.compile(r"(?<!:)//[^\n]*")
 SECRET = re.compile(r"(?i)app_?secret\s*[:=]|encodingaeskey|['\"][0-9a-f]{32}['\"]")
@@ -18,7 +20,8 @@ ONLY_IN = {
 }
 POP_UPS = re.compile(r"\bwx\.(showModal|showActionSheet|showToast|showLoading)\b")
 KEYWORDS = frozenset({"if", "for", "while", "switch", "catch", "function", "return"})
-OPENING, CLOSING = "([{", ")]}"
+OPENING, CLOSING, QUOTES, TEMPLATE = "([{", ")]}", "'\"`", "${"
+TOKEN = re.compile(r"\\.|\$\{|[()\[\]{}'\"`]", re.DOTALL)
 
 
 def resolve(base, path):
@@ -71,40 +74,44 @@ def _requires(path, code, exists):
 def unbalanced(text):
     """Return the line of the first bracket without its partner, None where all have one."""
     stack = []
-    for character, line in _code_characters(text):
+    for character, line in _brackets(blanked(text)):
         if character in OPENING:
             stack.append((character, line))
-        elif character in CLOSING:
-            if not stack or OPENING.index(stack.pop()[0]) != CLOSING.index(character):
-                return line
+        elif not stack or OPENING.index(stack.pop()[0]) != CLOSING.index(character):
+            return line
     return stack[-1][1] if stack else None
 
 
-def _code_characters(text):
-    """Yield the brackets outside comments and strings; `${…}` inside a template is code again."""
-    text = blanked(text)
-    quote, templates, line, at = "", [], 1, 0
-    while at < len(text):
-        character = text[at]
-        line += character == "\n"
+def _brackets(text):
+    """Yield the brackets outside strings with their lines; `${…}` inside a template is code again."""
+    quote, outer = "", []
+    for found in TOKEN.finditer(text):
+        token = found[0]
         if quote:
-            if character == "\\":
-                at += 1
-            elif quote == "`" and text.startswith("${", at):
-                templates.append("${")
-                quote, at = "", at + 1
-            elif character == quote:
-                quote = ""
-        elif character in "'\"`":
-            quote = character
-        elif character == "}" and templates and templates[-1] == "${":
-            templates.pop()
+            quote = _in_string(quote, token, outer)
+        elif token in QUOTES:
+            quote = token
+        elif token == "}" and outer and outer[-1] == TEMPLATE:
+            outer.pop()
             quote = "`"
-        elif character in OPENING + CLOSING:
-            if templates and character in "{}":
-                templates.append("{") if character == "{" else templates.pop()
-            yield character, line
-        at += 1
+        elif token[-1] in OPENING + CLOSING:
+            _keep_depth(outer, token[-1])
+            yield token[-1], _line(text, found)
+
+
+def _in_string(quote, token, outer):
+    """Return the quote that holds after the token; `${` in a template leads back into code."""
+    if quote == "`" and token == TEMPLATE:
+        outer.append(TEMPLATE)
+        return ""
+    return "" if token == quote else quote
+
+
+def _keep_depth(outer, bracket):
+    if outer and bracket == "{":
+        outer.append(bracket)
+    elif outer and bracket == "}":
+        outer.pop()
 
 
 def _line(text, found):

@@ -2,22 +2,17 @@
 
 import pytest
 
+from tests.blueprints.applications.errands import Desk
+
 SERVICE, REGION = "svc-elder-allowance", "500103"
+NURSING, LEVEL = "cq-disability-nursing", "disability_level"
 FILL, DETAIL = "pages/applications/fill", "pages/applications/detail"
 
 
 @pytest.fixture
 def known(elder):
     """The elder's phone once she has proved who she is and agreed to everything."""
-    elder.open("pages/me/index")
-    elder.tap("typeName", detail={"value": elder.person["name"]})
-    elder.tap("typeNumber", detail={"value": elder.person["id_number"]})
-    elder.tap("verify")
-    assert elder.data["verified"], elder.data
-    for place, _ in enumerate(elder.data["consents"]):
-        elder.tap("grant", index=place)
-    assert all(consent["granted"] for consent in elder.data["consents"])
-    return elder
+    return become_known(elder)
 
 
 @pytest.fixture
@@ -30,6 +25,19 @@ def draft(known):
     known.open(FILL, application_id=known.application)
     assert known.data["mode"] == "step", known.data
     return known
+
+
+def become_known(phone):
+    """Prove who one is in front of the camera and agree to each purpose."""
+    phone.open("pages/me/index")
+    phone.tap("typeName", detail={"value": phone.person["name"]})
+    phone.tap("typeNumber", detail={"value": phone.person["id_number"]})
+    phone.tap("verify")
+    assert phone.data["verified"], phone.data
+    for place, _ in enumerate(phone.data["consents"]):
+        phone.tap("grant", index=place)
+    assert all(consent["granted"] for consent in phone.data["consents"])
+    return phone
 
 
 def asked(phone):
@@ -119,9 +127,11 @@ def test_a_key_outlives_the_phone_going_offline(draft):
 
 
 def test_every_change_is_saved_and_the_draft_is_there_when_she_comes_back(draft):
-    draft.answer("lives_alone", True)
+    draft.answer("lives_alone", value=True)
     assert draft.data["saved"].startswith("已保存")
-    saves = [(path, header) for method, path, header in draft.requests if method == "PUT" and "/steps/" in path]
+    saves = [
+        (path, header) for method, path, header in draft.requests if method == "PUT" and "/steps/" in path
+    ]
     assert saves[-1][1]["If-Match"].startswith('"')
     draft.open(FILL, application_id=draft.application)
     assert draft.data["values"]["lives_alone"] is True
@@ -134,19 +144,26 @@ def test_a_draft_changed_elsewhere_is_read_again_and_the_change_is_kept(draft):
     version = f'"{draft.data["step"]["version"]}"'
     headers = {"Authorization": header["Authorization"], "If-Match": version}
     draft._client.put(f"/api/v1{path}?final=false", json=answered, headers=headers)
-    draft.answer("lives_alone", True)
+    draft.answer("lives_alone", value=True)
     assert draft.data["saved"].startswith("已保存"), draft.data
     assert draft.data["values"]["lives_alone"] is True
 
 
 def test_a_question_that_no_longer_applies_is_gone(draft):
     draft.answer("live_region", REGION)
-    draft.answer("lives_alone", True)
+    draft.answer("lives_alone", value=True)
     draft.tap("next")
-    draft.answer("account_type", "bank")
+    draft.answer("account_type", "bank_card")
     wide = {field["key"] for field in draft.data["step"]["fields"]}
     draft.answer("account_type", "social_card")
     assert {field["key"] for field in draft.data["step"]["fields"]} < wide
+
+
+def test_a_policy_of_the_whole_country_asks_where_before_it_begins(known):
+    known.open("pages/services/detail", service_id=SERVICE, region_code="000000")
+    known.tap("begin")
+    assert known.data["errors"] == {"region_code": ["请先选在哪里办，选到区县"]}
+    assert known.log == []
 
 
 def test_errors_of_a_step_stand_by_their_question(draft):
@@ -220,3 +237,53 @@ def test_without_a_connection_the_page_says_so_and_offers_a_way_on(elder):
     elder.losses = 0
     elder.tap("retry")
     assert (elder.data["failure"], elder.data["ready"]) == ("", True)
+
+
+def test_a_question_answered_on_the_page_changes_the_answer_at_once(phone_of):
+    phone = become_known(phone_of("yuzhong_elder_level_unknown"))
+    phone.open("pages/home/index")
+    phone.tap("refresh")
+    nearly = {match["id"]: match for match in phone.data["nearly"]}
+    assert "残疾" in nearly[NURSING]["missing"]
+    phone.open("pages/matches/detail", policy_id=NURSING)
+    assert phone.data["outcome"]["text"] == "还差信息"
+    (question,) = [one for one in phone.data["missing"] if one["fact"] == LEVEL]
+    assert question["field"], question
+    phone.tap("state", fact=LEVEL)
+    assert phone.data["errors"][LEVEL]
+    phone.tap("answer", detail={"key": LEVEL, "value": "2"})
+    phone.tap("state", fact=LEVEL)
+    assert phone.data["outcome"]["text"] == "您符合条件", phone.data
+
+
+def test_a_supplement_is_answered_and_two_stars_are_taken(draft, sign_in):
+    fill(draft)
+    draft.tap("submit")
+    desk = Desk(sign_in.officer(department="11", region_code=REGION))
+    assert desk.decide(draft.application, "accept") == "accepted"
+    desk.decide(draft.application, "request_supplement", items=["补充居住证明"])
+    draft.open("pages/applications/supplement", application_id=draft.application)
+    assert draft.data["items"] == ["补充居住证明"]
+    draft.tap("open", number=1)
+    draft.tap("answered", detail={"key": "lives_alone", "value": False})
+    draft.tap("write", detail={"value": "已到社区补交"})
+    draft.tap("send")
+    assert draft.data["sent"], draft.data
+    assert desk.decide(draft.application, "approve") == "approved"
+    draft.open(DETAIL, application_id=draft.application)
+    draft.tap("pickStage", detail={"value": "conclusion"})
+    draft.tap("rate")
+    assert "先选一级" in draft.data["failure"]
+    draft.tap("rated", detail={"score": 2, "tags": []})
+    draft.tap("rate")
+    assert [one["score"] for one in draft.data["ratings"]["given"]] == [2]
+
+
+def test_a_write_without_a_key_is_never_sent_again_by_itself(elder):
+    elder.open("pages/me/index")
+    elder.tap("typeName", detail={"value": elder.person["name"]})
+    elder.tap("typeNumber", detail={"value": elder.person["id_number"]})
+    elder.losses = 1
+    elder.tap("verify")
+    assert asked(elder).count(("POST", "/auth/identity")) == 1
+    assert "网络" in elder.data["failure"]

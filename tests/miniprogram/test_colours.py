@@ -43,7 +43,7 @@ def contrast(one, other):
 
 
 def faint(sheets):
-    """Rules whose text is too faint on their background, or on any surface where they have none of their own."""
+    """Rules whose text is too faint on their background or, where they have none, on any surface."""
     found = []
     for sheet in sheets:
         for selector, body in rules(sheet):

@@ -25,29 +25,43 @@ def operations(contract):
 
 def header(operation, name):
     """A header of an operation, None where it does not read it."""
-    return next((one for one in operation["parameters"] if (one["in"], one["name"]) == ("header", name)), None)
+    return next(
+        (one for one in operation["parameters"] if (one["in"], one["name"]) == ("header", name)), None
+    )
 
 
 def body_schema(contract, operation):
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    return contract["components"]["schemas"][content["$ref"].rpartition("/")[2]] if "$ref" in content else content
+    content = (
+        operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    )
+    return (
+        contract["components"]["schemas"][content["$ref"].rpartition("/")[2]]
+        if "$ref" in content
+        else content
+    )
 
 
 def test_every_call_of_the_client_is_an_operation_of_the_server(operations):
     asked = calls()
     assert len(asked) > 30
-    assert [f"{one.place} {one.method} {one.path}" for one in asked if (one.method, one.path) not in operations] == []
+    assert [
+        f"{one.place} {one.method} {one.path}" for one in asked if (one.method, one.path) not in operations
+    ] == []
 
 
 def test_every_query_argument_of_the_client_is_one_the_server_reads(operations):
     unknown = []
     for one in calls():
-        read = {each["name"] for each in operations[one.method, one.path]["parameters"] if each["in"] == "query"}
+        read = {
+            each["name"] for each in operations[one.method, one.path]["parameters"] if each["in"] == "query"
+        }
         unknown += [f"{one.place} {name}" for name in one.query if name not in read]
     assert unknown == []
 
 
-def test_every_body_field_of_the_client_is_one_the_server_takes_and_none_it_needs_is_missing(contract, operations):
+def test_every_body_field_of_the_client_is_one_the_server_takes_and_none_it_needs_is_missing(
+    contract, operations
+):
     wrong = []
     for one in calls():
         schema = body_schema(contract, operations[one.method, one.path])
@@ -86,7 +100,10 @@ def test_every_moment_that_the_client_prepares_is_one_the_server_knows():
 
 
 def test_every_field_type_of_a_form_is_drawn():
-    script, markup = FIELD.with_suffix(".js").read_text("utf-8"), FIELD.with_suffix(".wxml").read_text("utf-8")
+    script, markup = (
+        FIELD.with_suffix(".js").read_text("utf-8"),
+        FIELD.with_suffix(".wxml").read_text("utf-8"),
+    )
     table = script[script.index("const CONTROLS") : script.index("const YES_OR_NO")]
     drawn = dict(re.findall(r"^  (\w+): \{ control: '(\w+)'", table, re.MULTILINE))
     assert set(drawn) == {kind.value for kind in FieldType}

@@ -56,7 +56,9 @@ def test_a_region_is_picked_level_by_level(phone):
 
 def test_what_a_source_vouches_for_cannot_be_changed(phone):
     read = {"source": "公安", "as_of": "2026-11-20", "state": "read"}
-    drawn = phone.draw(FIELD, field=field(FieldType.TEXT, readonly=True, prefilled=read), value="陈", path="k")
+    drawn = phone.draw(
+        FIELD, field=field(FieldType.TEXT, readonly=True, prefilled=read), value="陈", path="k"
+    )
     assert drawn["control"] == "fixed"
     assert drawn["source"] == "来自公安，2026年11月20日"
 
@@ -75,9 +77,9 @@ def test_a_masked_number_is_rewritten_whole(phone):
 
 def test_errors_stand_under_their_own_question(phone):
     errors = {"k": ["身份证号应为18位"], "other": ["别处的"]}
-    assert phone.draw(FIELD, field=field(FieldType.IDCARD), value="1", path="k", errors=errors)["messages"] == [
-        "身份证号应为18位"
-    ]
+    assert phone.draw(FIELD, field=field(FieldType.IDCARD), value="1", path="k", errors=errors)[
+        "messages"
+    ] == ["身份证号应为18位"]
 
 
 def test_an_item_of_a_list_changes_by_itself(phone):
@@ -90,7 +92,10 @@ def test_an_item_of_a_list_changes_by_itself(phone):
 
 
 def test_no_star_is_chosen_beforehand_and_all_five_can_be(phone):
-    levels = [{"score": score, "label": f"{score}", "tags": [{"value": "slow", "label": "慢"}]} for score in range(1, 6)]
+    levels = [
+        {"score": score, "label": f"{score}", "tags": [{"value": "slow", "label": "慢"}]}
+        for score in range(1, 6)
+    ]
     drawn = phone.draw("components/rate/rate", levels=levels, chosen=[])
     assert (drawn["score"], drawn["tags"]) == (0, [])
     for score in range(1, 6):

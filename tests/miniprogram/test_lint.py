@@ -9,7 +9,12 @@ HOME = "pages/home/index"
 SEEDED = {
     "broken JSON": ("app.json", '"pages": [', '"pages": [,', "JSON 有误"),
     "a page that is not there": ("app.json", f'"{HOME}",', f'"{HOME}", "pages/gone/index",', "没有这个文件"),
-    "a component that is not there": ("app.json", "/components/card/card", "/components/gone/card", "没有文件"),
+    "a component that is not there": (
+        "app.json",
+        "/components/card/card",
+        "/components/gone/card",
+        "没有文件",
+    ),
     "a component that does not say so": ("components/card/card.json", '"component": true,', "", "component"),
     "a require that is not there": (f"{HOME}.js", "services/api'", "services/gone'", "不存在"),
     "a third-party package": (f"{HOME}.js", "'../../services/api'", "'dayjs'", "第三方"),

@@ -56,8 +56,7 @@ Page(
         this.setData({ guide: shown(guide) })
         const mine = await session.me()
         // 政策给的可能只到省、市；那时自己设过的区县更准
-        const coarse = !this.data.regionCode || this.data.regionCode.endsWith('00')
-        if (coarse && mine.region_code) this.setData({ regionCode: mine.region_code })
+        if (this.coarse() && mine.region_code) this.setData({ regionCode: mine.region_code })
       })
     },
 
@@ -65,13 +64,20 @@ Page(
       this.load()
     },
 
+    /** 还没选，或者只有政策给的省、市，没有人选到区县。 */
+    coarse() {
+      const { regionCode } = this.data
+      return !regionCode || (regionCode.endsWith('00') && !this.picked)
+    },
+
     pick(event) {
+      this.picked = true
       this.setData({ regionCode: event.detail.value, errors: {} })
     },
 
     begin() {
-      if (!this.data.regionCode) {
-        this.setData({ errors: { region_code: ['请先选在哪里办'] } })
+      if (this.coarse()) {
+        this.setData({ errors: { region_code: ['请先选在哪里办，选到区县'] } })
         return
       }
       if (this.data.busy) return
