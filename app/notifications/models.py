@@ -50,6 +50,12 @@ class Delivery(Leased):
             postgresql_where=text("state IN ('queued', 'held', 'sending')"),
         ),
         Index(
+            "ix_notification_delivery_sending",
+            "resident_id",
+            "leased_until",
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index(
             "ix_notification_delivery_open",
             "resident_id",
             "template",

@@ -46,7 +46,7 @@ class Herd:
             preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 only prctl and getppid are called
         )
 
-    def until(self, done, *, seconds=20):
+    def until(self, done, *, seconds=45):
         """Let them work and die until `done()`; returns how many were killed."""
         deadline = time.monotonic() + seconds
         while not done():

@@ -26,7 +26,7 @@ def _pushes():
 
 
 def _match_runs():
-    runs.BATCH, runs.LEASE = 5, timedelta(seconds=0.3)
+    runs.BATCH, runs.LEASE = 10, timedelta(seconds=1)
     runs.advance_due()
 
 
