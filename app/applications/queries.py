@@ -201,7 +201,7 @@ def count_by_status(
     if department is not None:
         asked = asked.where(Case.department == department)
     with reading() as connection:
-        found = dict(connection.execute(asked).tuples().all())
+        found = dict(connection.execute(asked).all())
     return {status.value: found.get(status.value, 0) for status in Status if status is not Status.DRAFT}
 
 

@@ -35,8 +35,8 @@ def case(session):
     session.execute(
         text(
             "INSERT INTO application_case (id, resident_id, subject_id, service_id, service_version,"
-            " region_code, department, answers, prefilled, version, events_count, updated_at, status, supplement_asked,"
-            " excluded_working_days, excluded_calendar_days, extension_days, queue_on)"
+            " region_code, department, answers, prefilled, version, events_count, updated_at, status,"
+            " supplement_asked, excluded_working_days, excluded_calendar_days, extension_days, queue_on)"
             " VALUES (:c, :a, :a, 'svc-x', 1, '500103', '11', '', '', 1, 0, now(), 'draft', false, 0, 0, 0,"
             " '9999-12-31')"
         ),

@@ -2,6 +2,8 @@
 
 import itertools
 
+from flask.testing import FlaskClient
+
 APPLICATIONS, TASKS = "/api/v1/applications", "/api/v1/staff/tasks"
 STEPS = {
     1: {"live_region": "500103", "lives_alone": True},
@@ -21,6 +23,13 @@ def match(version):
     return {"If-Match": f'"{version}"'}
 
 
+def in_a_thread(client, token):
+    """A plain client for one thread of many: the usual one watches sessions of the whole process."""
+    plain = FlaskClient(client.application, client.application.response_class)
+    plain.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return plain
+
+
 class Errand:
     """One resident's 高龄津贴."""
 
@@ -34,6 +43,12 @@ class Errand:
         assert reply.status_code in {200, 201}, reply.json
         self.id = reply.json["id"]
         return self
+
+    def other_thumb(self):
+        """The same person on the same case, for a thread of its own."""
+        other = Errand(self.person)
+        other.client, other.id = in_a_thread(self.client, self.person.token), self.id
+        return other
 
     @property
     def url(self):

@@ -12,7 +12,7 @@ from app.foundation import working_days
 from app.foundation.database import session as database_session
 from app.foundation.transaction import atomic
 from app.identity.types import Role
-from tests.blueprints.applications.errands import STEPS, TASKS, Desk, Errand, key, match
+from tests.blueprints.applications.errands import STEPS, TASKS, Desk, Errand, in_a_thread, key, match
 
 MESSAGES = "/api/v1/me/messages"
 
@@ -92,7 +92,7 @@ def test_two_officers_deciding_at_once_one_wins(elder, desk, desk_of, together, 
     def decide(number):
         action, words = actions[number]
         officer = Desk(desks[number].officer)
-        officer.client = client.bearer(desks[number].officer.token)
+        officer.client = in_a_thread(client, desks[number].officer.token)
         return officer.post(elder.id, action, version=version, **words)
 
     statuses = sorted(reply.status_code for reply in together(decide, times=2))
@@ -100,13 +100,12 @@ def test_two_officers_deciding_at_once_one_wins(elder, desk, desk_of, together, 
     assert len(elder.timeline()) == 3
 
 
-def test_an_answer_against_a_withdrawal_one_wins(elder, desk, together, client) -> None:
+def test_an_answer_against_a_withdrawal_one_wins(elder, desk, together) -> None:
     elder.submitted()
     desk.decide(elder.id, "request_supplement", items=["近照"])
 
     def act(number):
-        phone = Errand(elder.person)
-        phone.client, phone.id = client.bearer(elder.person.token), elder.id
+        phone = elder.other_thumb()
         return phone.supplement(note="补好了") if number else phone.withdraw()
 
     replies = together(act, times=2)

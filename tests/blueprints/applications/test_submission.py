@@ -44,11 +44,11 @@ def test_a_double_tap_gives_one_case_and_one_receipt(elder) -> None:
     assert len(elder.client.get(APPLICATIONS).json["items"]) == 1
 
 
-def test_fifty_parallel_submissions_give_one_receipt(elder, together, client) -> None:
+def test_fifty_parallel_submissions_give_one_receipt(elder, together) -> None:
     elder.open().fill()
 
     def tap(_):
-        return Errand.submission(_phone(elder, client))
+        return Errand.submission(elder.other_thumb())
 
     replies = together(tap, times=50)
     answered = [reply for reply in replies if reply.status_code == 201]
@@ -60,16 +60,17 @@ def test_fifty_parallel_submissions_give_one_receipt(elder, together, client) ->
         assert connection.scalar(submitted) == 1
 
 
-def test_fifty_parallel_taps_with_one_key_give_one_receipt(elder, together, client) -> None:
+def test_fifty_parallel_taps_with_one_key_give_one_receipt(elder, together) -> None:
     elder.open().fill()
     once = key()
-    replies = together(lambda _: _phone(elder, client).submission(**once), times=50)
+    replies = together(lambda _: elder.other_thumb().submission(**once), times=50)
     assert {reply.status_code for reply in replies} <= {201, 409, 503}
     assert len({reply.json["receipt_no"] for reply in replies if reply.status_code == 201}) == 1
 
 
-def test_twenty_parallel_beginnings_give_one_draft(elder, together, client) -> None:
-    replies = together(lambda _: _phone(elder, client).client.post(APPLICATIONS, json=elder.body), times=20)
+def test_twenty_parallel_beginnings_give_one_draft(elder, together) -> None:
+    replies = together(lambda _: elder.other_thumb().client.post(APPLICATIONS, json=elder.body), times=20)
+    assert {reply.status_code for reply in replies} <= {200, 201, 503}
     found = [reply for reply in replies if reply.status_code in {200, 201}]
     assert len(found) >= 15
     assert len({reply.json["id"] for reply in found}) == 1
@@ -205,10 +206,3 @@ def test_writing_takes_at_most_ten_queries(elder, desk, query_budget) -> None:
     version = desk.read(elder.id)["version"]
     with query_budget(10):
         assert desk.post(elder.id, "accept", version=version).status_code == 200
-
-
-def _phone(elder, client):
-    """The same person's other thumb: a client of its own."""
-    other = Errand(elder.person)
-    other.client, other.id = client.bearer(elder.person.token), elder.id
-    return other
