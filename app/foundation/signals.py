@@ -1,4 +1,7 @@
-"""Published events: a lower capability says what happened, a higher one that cares subscribes (app/wiring.py)."""
+"""Published events: a lower capability says what happened.
+
+A higher one that cares subscribes (app/wiring.py).
+"""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar

@@ -39,7 +39,7 @@ def options(resident: ResidentId, case_id: UUID) -> Options:
         Rating.case_id == case_id, Rating.resident_id == resident
     )
     with reading() as connection:
-        given = dict(connection.execute(asked).tuples().all())
+        given = dict(connection.execute(asked).all())
     over = {Stage.ACCEPTANCE: case.accepted, Stage.CONCLUSION: case.decided_at is not None}
     return Options(
         [
@@ -112,7 +112,7 @@ def count_by_score(
         .group_by(Rating.score)
     )
     with reading() as connection:
-        found = dict(connection.execute(asked).tuples().all())
+        found = dict(connection.execute(asked).all())
     return {score: found.get(score, 0) for score in sorted(LEVELS)}
 
 
