@@ -49,7 +49,7 @@ class Registries:
 @pytest.fixture(scope="module")
 def process() -> Iterator[Registries]:
     command = [sys.executable, "-m", "sandbox.registries", "--port", "0", "--key", KEY]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 -- our own command
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
         line = child.stdout.readline()
         assert line.startswith("registries sandbox ready port=")
