@@ -1,4 +1,4 @@
-"""WeChat and the registries of the departments: sandboxes as processes, started on first use."""
+"""WeChat and the registries of the departments: sandboxes as processes, one pair per test process."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _http = urllib3.PoolManager(retries=False)
 
 @dataclass(frozen=True)
 class Addresses:
-    """Ports and secrets are chosen before anything starts, so that settings can name them."""
+    """Where the sandboxes listen, and the secrets that both sides know."""
 
     wechat: str
     wechat_control: str
@@ -63,38 +63,30 @@ class Control:
 
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory):
-    """The sandboxes' addresses and secrets of this test process."""
-    wechat, control, registries = (f"http://127.0.0.1:{free_port()}" for _ in range(3))
+    """The sandboxes' addresses and secrets of this test process; both run from here on.
+
+    The system chooses their ports as they bind them: a port chosen beforehand may be somebody else's by then.
+    """
     secret = settle_secrets(tmp_path_factory.mktemp("secrets") / "secrets.json")
-    return Addresses(wechat, control, registries, secret, template_ids(NOTIFICATIONS))
-
-
-@pytest.fixture(scope="session")
-def _wechat_process(addresses, tmp_path_factory):
     seed = wechat_seed(
         notifications=NOTIFICATIONS,
         people=PEOPLE,
-        secret=addresses.secret,
+        secret=secret,
         push_url=f"http://127.0.0.1:{free_port()}/api/v1/wechat/callback",
     )
     path = tmp_path_factory.mktemp("wechat") / "seed.json"
     path.write_text(json.dumps(seed), encoding="utf-8")
-    port, control = _port(addresses.wechat), _port(addresses.wechat_control)
-    process = _start("sandbox.wechat", "--port", port, "--control-port", control, "--seed", str(path))
-    yield
-    _stop(process)
-
-
-@pytest.fixture(scope="session")
-def _registries_process(addresses):
-    key = addresses.secret["REGISTRIES_KEY"]
-    process = _start("sandbox.registries", "--port", _port(addresses.registries), "--key", key)
-    yield
-    _stop(process)
+    wechat, said = _start("sandbox.wechat", "--port", "0", "--control-port", "0", "--seed", str(path))
+    registries, told = _start("sandbox.registries", "--port", "0", "--key", secret["REGISTRIES_KEY"])
+    yield Addresses(
+        _at(said["port"]), _at(said["control"]), _at(told["port"]), secret, template_ids(NOTIFICATIONS)
+    )
+    _stop(wechat)
+    _stop(registries)
 
 
 @pytest.fixture
-def wechat(addresses, _wechat_process):
+def wechat(addresses):
     """The WeChat sandbox's control port, reset to the demo people: `wechat.login_code(openid)`."""
     control = Control(addresses.wechat_control)
     control.post("reset")
@@ -102,7 +94,7 @@ def wechat(addresses, _wechat_process):
 
 
 @pytest.fixture
-def registries(addresses, _registries_process):
+def registries(addresses):
     """The registries sandbox's control side, reset to the demo people: `registries.post("faults", …)`."""
     control = Control(addresses.registries)
     control.post("reset")
@@ -115,8 +107,8 @@ def demo():
     return {person["key"]: person for person in demo_people(PEOPLE)}
 
 
-def _port(address):
-    return address.rpartition(":")[2]
+def _at(port):
+    return f"http://127.0.0.1:{port}"
 
 
 def _start(module, *arguments):
@@ -131,7 +123,7 @@ def _start(module, *arguments):
     ready, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
     line = process.stdout.readline().decode() if ready else ""
     assert "ready" in line, f"{module} did not start"
-    return process
+    return process, dict(word.split("=") for word in line.split() if "=" in word)
 
 
 def _stop(process):
