@@ -73,8 +73,7 @@ def fetch(key: str, *, ahead: str | None = None) -> bytes | None:
 def _over_the_line(keys: Sequence[str]) -> list[bytes | None]:
     owner = client()
     if _line.owner is not owner:
-        _line.owner, _line.used = owner, False
-        _line.connection = owner.connection_pool.make_connection()
+        _switch(owner)
     rested, _line.used = _line.used, False
     try:
         found = _ask(_line.connection, keys)
@@ -84,6 +83,15 @@ def _over_the_line(keys: Sequence[str]) -> list[bytes | None]:
         found = _ask(_line.connection, keys)
     _line.used = True
     return found
+
+
+def _switch(owner: Redis) -> None:
+    """Give this thread a connection to another server; the pool does not count it, threads come and go."""
+    pool = owner.connection_pool
+    made = pool.connection_class(**pool.connection_kwargs)
+    if _line.owner is not None:
+        _line.connection.disconnect()  # type: ignore[no-untyped-call]
+    _line.owner, _line.connection, _line.used = owner, made, False
 
 
 def _ask(connection: ConnectionInterface, keys: Sequence[str]) -> list[bytes | None]:

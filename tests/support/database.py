@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import event
 
 from app import wiring
 from app.factory import create_app
@@ -80,6 +81,8 @@ def committed(application, settings, redis):
     usual = database.engine()
     copied = settings.model_copy(update={"database_url": type(settings.database_url)(servers.url(name))})
     engine = database.open_engine(copied)
+    opened = []
+    event.listen(engine, "connect", lambda connection, _record: opened.append(connection))
     deadlines.guard(engine)
     database.session.remove()
     database.bind(engine)
@@ -87,6 +90,8 @@ def committed(application, settings, redis):
     database.session.remove()
     database.bind(usual)
     engine.dispose()
+    for connection in opened:  # a thread that outlives its test may still hold one
+        connection.close()
     servers.drop(name)
 
 

@@ -77,3 +77,13 @@ def test_an_answer_that_cannot_be_read_shifts_no_later_answer(redis):
         with pytest.raises(RedisError):
             cache.fetch(first, ahead=second)
         assert (cache.fetch("b"), cache.fetch("a")) == (b"2", b"1")
+
+
+def test_threads_that_come_and_go_do_not_use_up_the_connections(redis):
+    redis.set("k", b"v")
+    seen = []
+    for _ in range(100):
+        thread = threading.Thread(target=lambda: seen.append(cache.fetch("k")))
+        thread.start()
+        thread.join()
+    assert seen == [b"v"] * 100

@@ -166,10 +166,10 @@ def deep() -> Any:
     ],
 )
 def test_a_hostile_rule_is_refused_quickly_and_in_few_words(rule: Any) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(RuleFaults) as refused:
         parse(rule, small())
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert len(str(refused.value)) < 10_000
 
 
