@@ -27,8 +27,9 @@ from app.gateways.registries.departments import BY_SOURCE
 from app.gateways.registries.errors import RegistryError
 from app.gateways.registries.port import registries
 from app.identity import queries as identity
-from app.identity.types import ResidentId
+from app.identity.types import RealName, ResidentId
 from app.residents import consents, subjects
+from app.residents.subjects import Subject
 from app.residents.types import Purpose, SubjectKind
 
 STALE_AFTER: Final = timedelta(hours=1)
@@ -42,6 +43,15 @@ class Prefilled:
 
     fields: Mapping[str, PrefilledValue] = field(default_factory=dict, repr=False)
     certificates: Mapping[str, SourceState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Who applies, for whom, and the verified name that stands on the form."""
+
+    resident: ResidentId
+    subject: Subject
+    name: RealName | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +73,18 @@ class _Said:
     as_of: date | None = None
 
 
-def from_identity(item: ServiceItem, resident: ResidentId, subject_id: UUID) -> Prefilled:
+def applicant(resident: ResidentId, subject: Subject, own: RealName | None) -> Applicant:
+    """Return who applies for whom; `own` is the resident's own verified name."""
+    person = _person(resident, subject)
+    return Applicant(resident, subject, own if person == resident else identity.real_name(person))
+
+
+def from_identity(item: ServiceItem, who: Applicant) -> Prefilled:
     """Return what the verified identity says; of an enterprise's case, its representative's."""
-    person = resident
-    if subjects.subject(resident, subject_id).kind is SubjectKind.PERSON:
-        person = ResidentId(subject_id)
-    name, phone = identity.real_name(person), identity.phone(resident)
     known = {
-        "姓名": name.name if name else None,
-        "证件号": name.id_number if name else None,
-        "手机号": phone,
+        "姓名": who.name.name if who.name else None,
+        "证件号": who.name.id_number if who.name else None,
+        "手机号": identity.phone(who.resident),
     }
     fields = {}
     for one in item.form.fields.values():
@@ -82,6 +94,16 @@ def from_identity(item: ServiceItem, resident: ResidentId, subject_id: UUID) -> 
         state = SourceState.READ if value is not None else SourceState.MISSING
         fields[one.key] = PrefilledValue(value, REAL_NAME_SOURCE, clock.today(), state=state)
     return Prefilled(fields)
+
+
+def ask_first(case_id: UUID, item: ServiceItem, who: Applicant, before: Prefilled) -> None:
+    """Ask the departments about a draft that has just begun; `before` is what it begins with.
+
+    Opens its own units of work, like `freshen`.
+    """
+    with atomic():
+        question = _question(item, who)
+    _take(case_id, before, _ask(question) if question is not None else Prefilled(), asked_at=None)
 
 
 def freshen(case_id: UUID, resident: ResidentId) -> None:
@@ -94,13 +116,11 @@ def freshen(case_id: UUID, resident: ResidentId) -> None:
         return
     item = item_of(row.service_id, row.service_version)
     with atomic():
-        question = _question(item, resident, row.subject_id)
+        subject = subjects.subject(resident, row.subject_id)
+        name = identity.real_name(_person(resident, subject))
+        question = _question(item, Applicant(resident, subject, name))
     said = _ask(question) if question is not None else Prefilled()
-    with atomic():
-        case = session.scalar(select(Case).where(Case.id == case_id).with_for_update())
-        if case is not None and case.status == Status.DRAFT:
-            store(case, _merged(read(case), said))
-            case.prefilled_at = clock.now()
+    _take(case_id, read(row), said, asked_at=row.prefilled_at)
 
 
 def read(row: Any) -> Prefilled:
@@ -142,7 +162,9 @@ def _value(raw: Mapping[str, Any]) -> PrefilledValue:
 
 def _stale(case_id: UUID, resident: ResidentId) -> Any:
     limit: datetime = clock.now() - STALE_AFTER
-    columns = select(Case.service_id, Case.service_version, Case.subject_id)
+    columns = select(
+        Case.id, Case.service_id, Case.service_version, Case.subject_id, Case.prefilled, Case.prefilled_at
+    )
     with reading() as connection:
         return connection.execute(
             columns.where(
@@ -154,18 +176,31 @@ def _stale(case_id: UUID, resident: ResidentId) -> Any:
         ).one_or_none()
 
 
-def _question(item: ServiceItem, resident: ResidentId, subject_id: UUID) -> _Question | None:
-    subject = subjects.subject(resident, subject_id)
-    person = ResidentId(subject_id) if subject.kind is SubjectKind.PERSON else resident
-    name = identity.real_name(person)
-    if name is None:
+def _person(resident: ResidentId, subject: Subject) -> ResidentId:
+    """Return whose name stands on the form: of an enterprise's case, its representative's."""
+    return ResidentId(subject.id) if subject.kind is SubjectKind.PERSON else resident
+
+
+def _question(item: ServiceItem, who: Applicant) -> _Question | None:
+    if who.name is None:
         return None
-    return _Question(
-        item,
-        name.id_number,
-        consents.granted(subject.owner_id, Purpose.CERTIFICATES),
-        consents.granted(subject.owner_id, Purpose.PREFILL),
-    )
+    allowed = {one.purpose for one in consents.listed(who.subject.owner_id) if one.granted}
+    return _Question(item, who.name.id_number, Purpose.CERTIFICATES in allowed, Purpose.PREFILL in allowed)
+
+
+def _take(case_id: UUID, before: Prefilled, said: Prefilled, *, asked_at: datetime | None) -> None:
+    """Keep what sources said, unless somebody else asked meanwhile or the draft is none any more."""
+    with atomic():
+        session.execute(
+            update(Case)
+            .where(
+                Case.id == case_id,
+                Case.status == Status.DRAFT,
+                Case.prefilled_at.is_not_distinct_from(asked_at),
+            )
+            .values(prefilled=sealed(_merged(before, said), case_id), prefilled_at=clock.now())
+            .execution_options(synchronize_session="fetch")
+        )
 
 
 def _ask(question: _Question) -> Prefilled:
@@ -258,7 +293,9 @@ def _merged(before: Prefilled, now: Prefilled) -> Prefilled:
 
 
 def read_again(resident: ResidentId) -> None:
-    """Let a resident's drafts be filled anew at the next look: a consent was given or withdrawn."""
+    """Let a resident's drafts be filled anew at the next look: a consent to ask sources was given or withdrawn."""
+    if consents.decided_here(resident).isdisjoint({Purpose.CERTIFICATES, Purpose.PREFILL}):
+        return
     session.execute(
         update(Case)
         .where(Case.resident_id == resident, Case.status == Status.DRAFT)

@@ -1,9 +1,9 @@
 """One transaction per unit of work; what leaves the process waits for the commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -11,6 +11,7 @@ from app.foundation.database import session
 
 Effect: TypeAlias = Callable[[], object]
 _pending: ContextVar[list[Effect] | None] = ContextVar("pending_effects", default=None)
+_seen: ContextVar[dict[Hashable, Any] | None] = ContextVar("seen_in_work", default=None)
 _log = structlog.get_logger(__name__)
 
 
@@ -24,7 +25,7 @@ def atomic() -> Iterator[None]:
         yield
         return
     effects: list[Effect] = []
-    token = _pending.set(effects)
+    token, seen = _pending.set(effects), _seen.set({})
     try:
         yield
         session.commit()
@@ -33,6 +34,7 @@ def atomic() -> Iterator[None]:
         raise
     finally:
         _pending.reset(token)
+        _seen.reset(seen)
     for effect in effects:
         _run(effect)
 
@@ -43,6 +45,15 @@ def on_commit(effect: Effect) -> None:
     if pending is None:
         raise RuntimeError("on_commit() needs an enclosing atomic()")
     pending.append(effect)
+
+
+def seen_here() -> dict[Hashable, Any]:
+    """Return what this unit of work has read and means to read once; nothing outlives it.
+
+    Whoever writes what stands here writes it here too. Outside of a unit of work nothing is kept.
+    """
+    seen = _seen.get()
+    return {} if seen is None else seen
 
 
 def _run(effect: Effect) -> None:

@@ -80,10 +80,10 @@ def confirm(resident_id: ResidentId, verification_id: UUID) -> VerificationView:
     Raises NotFound, VerificationOver, PersonTaken, VerificationUnavailable.
     """
     with atomic():
-        row = _own(resident_id, verification_id)
+        row, openid = _own(resident_id, verification_id)
         if row.state == VerificationState.PASSED:
             return _view(row, Assurance.REAL_NAME)
-        question = _counted(row)
+        question = _counted(row, openid)
     if question is None:
         raise VerificationOver
     try:
@@ -96,7 +96,9 @@ def confirm(resident_id: ResidentId, verification_id: UUID) -> VerificationView:
     except wechat.WeChatError as error:
         raise _unavailable(error) from None
     with atomic():
-        view = _concluded(_own(resident_id, verification_id), result)
+        row, _ = _own(resident_id, verification_id)
+        with session.no_autoflush:  # what changes is written together
+            view = _concluded(row, result)
     if view.state is VerificationState.TAKEN:
         raise PersonTaken
     return view
@@ -151,16 +153,20 @@ def _ticketed(verification_id: UUID, ticket: FaceTicket) -> None:
     session.flush()
 
 
-def _own(resident_id: ResidentId, verification_id: UUID) -> Verification:
-    row = session.scalar(
-        select(Verification).filter_by(id=verification_id, resident_id=resident_id).with_for_update()
-    )
-    if row is None:
+def _own(resident_id: ResidentId, verification_id: UUID) -> tuple[Verification, str | None]:
+    """Lock one's own verification; returns it with the openid of its account (None: erased)."""
+    found = session.execute(
+        select(Verification, Account.openid)
+        .join(Account, Account.id == Verification.resident_id)
+        .where(Verification.id == verification_id, Verification.resident_id == resident_id)
+        .with_for_update(of=Verification)
+    ).one_or_none()
+    if found is None:
         raise NotFound
-    return row
+    return found[0], found[1]
 
 
-def _counted(row: Verification) -> _Question | None:
+def _counted(row: Verification, openid: str | None) -> _Question | None:
     """Count one more question; None where this verification is over."""
     if row.state not in _OPEN or row.ticket is None:
         return None
@@ -168,7 +174,6 @@ def _counted(row: Verification) -> _Question | None:
         _close(row, VerificationState.EXPIRED)
         return None
     row.attempts += 1
-    openid = queries.openid(ResidentId(row.resident_id))
     ticket = crypto.cipher().decrypt(row.ticket, place=_place("ticket", row.id))
     return None if openid is None else _Question(ticket, row.out_seq_no, row.cert_hash, openid)
 

@@ -1,21 +1,38 @@
 """What residents allow, purpose by purpose (授权管理, PIPL 13-16); the latest decision counts at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.foundation import locks
+from app.foundation import clock
 from app.foundation.database import session
+from app.foundation.ids import new_id
+from app.foundation.transaction import seen_here
 from app.identity.types import ResidentId
 from app.residents import events
 from app.residents.errors import ConsentRequired, NoticeChanged
 from app.residents.models import Consent
 from app.residents.notices import NOTICES
 from app.residents.types import ConsentView, Purpose
+
+_ONE_PER_VERSION = "uq_resident_consent_resident_id_purpose_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about one purpose, about which text, and when."""
+
+    granted: bool
+    version: int
+    notice_version: int
+    decided_at: datetime
+    id: UUID
 
 
 def granted(resident_id: ResidentId, purpose: Purpose) -> bool:
@@ -71,69 +88,123 @@ def grant(resident_id: ResidentId, purpose: Purpose, *, notice_version: int | No
     """Allow something; raises NoticeChanged where another text was read than the one in force."""
     if notice_version not in {None, NOTICES[purpose].version}:
         raise NoticeChanged
-    _decide(resident_id, purpose, decision=True)
-    return view(resident_id, purpose)
+    return _view(purpose, _decide(resident_id, [purpose], decision=True).get(purpose))
 
 
 def withdraw(resident_id: ResidentId, purpose: Purpose) -> ConsentView:
     """Stop allowing something, at once (撤回同意, PIPL 15)."""
-    _decide(resident_id, purpose, decision=False)
-    return view(resident_id, purpose)
+    return _view(purpose, _decide(resident_id, [purpose], decision=False).get(purpose))
 
 
 def withdraw_all(resident_id: ResidentId) -> None:
     """Stop allowing everything."""
-    for purpose, row in _latest(resident_id).items():
-        if row.granted:
-            _decide(resident_id, purpose, decision=False)
+    _decide(resident_id, list(Purpose), decision=False)
 
 
-def _decide(resident_id: ResidentId, purpose: Purpose, *, decision: bool) -> None:
-    """Write the next version; the same decision about the same text again is nothing new."""
-    locks.lock("resident.consent", f"{resident_id}|{purpose}")
-    before, notice = _latest(resident_id).get(purpose), NOTICES[purpose]
-    same = before is not None and before.granted is decision
-    if (not decision and (before is None or same)) or (
-        same and before is not None and before.notice_version == notice.version
-    ):
-        return
-    row = Consent(
-        resident_id=resident_id,
-        purpose=purpose,
-        version=before.version + 1 if before else 1,
-        granted=decision,
-        notice_version=notice.version,
-    )
-    session.add(row)
-    session.flush()
-    trail.record(
-        "resident.consent",
-        actor=Actor(ActorKind.RESIDENT, str(resident_id)),
-        subject=("consent", row.id),
-        outcome="granted" if decision else "withdrawn",
-        details={"purpose": purpose, "version": row.version, "notice": notice.version},
-    )
+def decided_here(resident_id: ResidentId) -> frozenset[Purpose]:
+    """Return about what a resident decided in this unit of work: for those who hear `consent_changed`."""
+    found: frozenset[Purpose] = seen_here().get(("consents.decided", resident_id), frozenset())
+    return found
+
+
+def _decide(resident_id: ResidentId, purposes: list[Purpose], *, decision: bool) -> dict[Purpose, Decision]:
+    """Write the next versions; the same decision about the same text again is nothing new.
+
+    The unique key makes a second decision at the same moment wait for the first and then be asked anew.
+    """
+    latest = _latest(resident_id)
+    while wanted := {
+        purpose: Decision(
+            decision,
+            latest[purpose].version + 1 if purpose in latest else 1,
+            NOTICES[purpose].version,
+            clock.now(),
+            new_id(),
+        )
+        for purpose in purposes
+        if _is_new(latest.get(purpose), purpose, decision=decision)
+    }:
+        written = _write(resident_id, wanted)
+        latest = {**(latest if len(written) == len(wanted) else _read(resident_id)), **written}
+        if written:
+            _tell(resident_id, latest, written)
+    return latest
+
+
+def _is_new(before: Decision | None, purpose: Purpose, *, decision: bool) -> bool:
+    if before is None or before.granted is not decision:
+        return decision or before is not None
+    return decision and before.notice_version != NOTICES[purpose].version
+
+
+def _write(resident_id: ResidentId, wanted: Mapping[Purpose, Decision]) -> dict[Purpose, Decision]:
+    """Write decisions in one statement; returns those that no other decision forestalled."""
+    rows = [
+        {
+            "id": made.id,
+            "resident_id": resident_id,
+            "purpose": purpose.value,
+            "version": made.version,
+            "granted": made.granted,
+            "notice_version": made.notice_version,
+        }
+        for purpose, made in wanted.items()
+    ]
+    statement = insert(Consent).values(rows).on_conflict_do_nothing(constraint=_ONE_PER_VERSION)
+    written = session.execute(statement.returning(Consent.purpose, Consent.created_at))
+    return {Purpose(name): replace(wanted[Purpose(name)], decided_at=moment) for name, moment in written}
+
+
+def _tell(
+    resident_id: ResidentId, latest: dict[Purpose, Decision], written: Mapping[Purpose, Decision]
+) -> None:
+    seen_here()["consents", resident_id] = latest
+    seen_here()["consents.decided", resident_id] = frozenset(written)
+    for purpose, made in written.items():
+        trail.record(
+            "resident.consent",
+            actor=Actor(ActorKind.RESIDENT, str(resident_id)),
+            subject=("consent", made.id),
+            outcome="granted" if made.granted else "withdrawn",
+            details={"purpose": purpose, "version": made.version, "notice": made.notice_version},
+        )
     events.consent_changed.send(resident_id)
 
 
-def _latest(resident_id: ResidentId | UUID) -> dict[Purpose, Consent]:
-    rows = session.scalars(
-        select(Consent)
+def _latest(resident_id: ResidentId) -> dict[Purpose, Decision]:
+    """Return the latest decisions by purpose, read once per unit of work."""
+    found: dict[Purpose, Decision] | None = seen_here().get(("consents", resident_id))
+    if found is None:
+        found = seen_here()["consents", resident_id] = _read(resident_id)
+    return found
+
+
+def _read(resident_id: ResidentId) -> dict[Purpose, Decision]:
+    columns = (
+        Consent.granted,
+        Consent.version,
+        Consent.notice_version,
+        Consent.created_at,
+        Consent.id,
+        Consent.purpose,
+    )
+    rows = session.execute(
+        select(*columns)
         .where(Consent.resident_id == resident_id)
         .ext(distinct_on(Consent.purpose))
         .order_by(Consent.purpose, Consent.version.desc())
     )
-    return {Purpose(row.purpose): row for row in rows}
+    return {Purpose(purpose): Decision(*decided) for *decided, purpose in rows}
 
 
-def _view(purpose: Purpose, row: Consent | None) -> ConsentView:
+def _view(purpose: Purpose, made: Decision | None) -> ConsentView:
     notice = NOTICES[purpose]
     return ConsentView(
         purpose=purpose,
-        granted=row is not None and row.granted,
+        granted=made is not None and made.granted,
         title=notice.title,
         notice=notice.text,
         notice_version=notice.version,
-        version=row.version if row else 0,
-        decided_at=row.created_at if row else None,
+        version=made.version if made else 0,
+        decided_at=made.decided_at if made else None,
     )

@@ -6,7 +6,7 @@ The code is shown once and stored as a hash; either side ends the mandate at any
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -96,9 +96,12 @@ def end(resident_id: ResidentId, mandate_id: UUID) -> None:
 
 def end_all(resident_id: ResidentId) -> None:
     """End every mandate of somebody who leaves."""
-    for row in session.scalars(select(Mandate).where(_live_of(resident_id)).with_for_update()):
-        row.state, row.ended_at = MandateState.ENDED, clock.now()
-    session.flush()
+    session.execute(
+        update(Mandate)
+        .where(_live_of(resident_id))
+        .values(state=MandateState.ENDED, ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def listed(resident_id: ResidentId) -> list[MandateView]:
