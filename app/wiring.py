@@ -79,7 +79,7 @@ def connect(settings: Settings) -> None:
     subscriptions.use(settings)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
-    residents.consent_changed.subscribe(runs.rematch)
+    residents.consent_changed.subscribe(runs.rematch_if_decided)
     residents.consent_changed.subscribe(prefilling.read_again)
     residents.closing_requested.subscribe(leaving.refuse_while_open)
     residents.erased.subscribe(leaving.forget)

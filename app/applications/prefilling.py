@@ -293,7 +293,7 @@ def _merged(before: Prefilled, now: Prefilled) -> Prefilled:
 
 
 def read_again(resident: ResidentId) -> None:
-    """Let a resident's drafts be filled anew at the next look: a consent to ask sources was given or withdrawn."""
+    """Let a resident's drafts be filled anew at the next look: what sources may be asked has changed."""
     if consents.decided_here(resident).isdisjoint({Purpose.CERTIFICATES, Purpose.PREFILL}):
         return
     session.execute(

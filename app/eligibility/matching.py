@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.eligibility import policies
 from app.eligibility.assessment import assess, region_of, region_params
-from app.eligibility.models import Match
-from app.eligibility.types import Assessment, Audience, Outcome, Policy
+from app.eligibility.models import Match, MatchRun
+from app.eligibility.types import Assessment, Audience, Outcome, Policy, RunState
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.remembered import forget
-from app.foundation.transaction import on_commit
+from app.foundation.transaction import on_commit, seen_here
 from app.identity.types import ResidentId
-from app.residents import consents, facts, subjects
+from app.residents import consents, facts
 from app.residents.types import KnownFact, Purpose
 from app.rules.amounts import Amount
 
@@ -28,10 +28,11 @@ Known = Mapping[str, KnownFact]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A match whose result differs from the last one."""
+    """A match whose result differs from the last one; `running`: everyone is being matched against it."""
 
     assessment: Assessment
     before: Outcome | None
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class Candidate:
     known: Known
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What was found about a candidate against what is stored: `unfit` are stored and to be forgotten."""
+
+    candidate: Candidate
+    assessed: list[Assessment]
+    unfit: list[tuple[UUID, str]]
+    before: Mapping[str, Outcome]
+
+
 def match_resident(resident: ResidentId) -> list[Change]:
     """Match a person, and every enterprise they represent, against what is in force; returns what changed.
 
@@ -51,23 +62,26 @@ def match_resident(resident: ResidentId) -> list[Change]:
     if not consents.granted(resident, Purpose.MATCHING):
         forget_resident(resident)
         return []
-    changes, subjects_now = [], []
+    published, stored = policies.all_published_and(_everything_stored(resident))
+    today, before = clock.today(), _by_subject(stored)
+    found: list[_Compared] = []
     for audience in Audience:
-        tried = policies.in_force(audience)
-        for candidate in candidates_of(resident, audience):
-            subjects_now.append(candidate.subject_id)
-            changes += match_against(candidate, tried)
-    _forget_others(resident, subjects_now)
-    return changes
+        tried = [p for p in published if p.audience is audience and p.in_force(today)]
+        found += [
+            _compare(candidate, tried, before.pop(candidate.subject_id, {}))
+            for candidate in candidates_of(resident, audience)
+        ]
+    _drop(resident, [pair for one in found for pair in one.unfit], others=list(before))
+    return _write(found)
 
 
 def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
     """Return whom policies of an audience can be about: the resident, or the enterprises they represent."""
-    if audience is Audience.PERSON:
-        return [Candidate(resident, resident, facts.fact_set(resident))]
-    enterprises = [row.id for row in subjects.enterprises_of(resident)]
-    known = facts.fact_sets(enterprises) if enterprises else {}
-    return [Candidate(resident, enterprise, known[enterprise]) for enterprise in enterprises]
+    return [
+        Candidate(resident, subject_id, known)
+        for subject_id, known in facts.own_fact_sets(resident).items()
+        if (subject_id == resident) is (audience is Audience.PERSON)
+    ]
 
 
 def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
@@ -75,18 +89,23 @@ def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]
 
     What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
     """
+    found = _compare(candidate, tried, _stored(candidate))
+    _drop(candidate.resident, found.unfit)
+    return _write([found])
+
+
+def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> _Compared:
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
-    before = _stored(candidate)
-    assessed, unfit = [], []
+    assessed: list[Assessment] = []
+    unfit: list[tuple[UUID, str]] = []
     for policy in tried:
         truth = policies.answer(policy, values, as_of=today, params=params)
-        if truth is False and before.get(policy.id) in {None, Outcome.UNDETERMINED}:
-            unfit.append(policy.id)
-        else:
+        if truth is not False or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
             assessed.append(assess(policy, values, candidate.known, as_of=today))
-    _drop(candidate, [policy_id for policy_id in unfit if policy_id in before])
-    return _write(candidate, assessed, before)
+        elif policy.id in before:
+            unfit.append((candidate.subject_id, policy.id))
+    return _Compared(candidate, assessed, unfit, before)
 
 
 def plain(known: Known) -> dict[str, object]:
@@ -95,21 +114,14 @@ def plain(known: Known) -> dict[str, object]:
 
 
 def forget_resident(resident: ResidentId) -> None:
-    """Forget every match of a person (consent withdrawn, account closed)."""
-    session.execute(delete(Match).where(Match.resident_id == resident))
+    """Forget every match of a person (consent withdrawn, account closed), once per unit of work."""
+    if seen_here().get(("matches.forgotten", resident)):
+        return
+    session.execute(
+        delete(Match).where(Match.resident_id == resident).execution_options(synchronize_session=False)
+    )
+    seen_here()["matches.forgotten", resident] = True
     forget_answers(resident)
-
-
-def _forget_others(resident: ResidentId, subjects_now: Collection[UUID]) -> None:
-    """Forget the matches of enterprises that the person represents no more."""
-    gone = session.scalars(
-        delete(Match)
-        .where(Match.resident_id == resident, Match.subject_id.not_in(subjects_now))
-        .returning(Match.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if gone:
-        forget_answers(resident)
 
 
 def forget_answers(resident: ResidentId) -> None:
@@ -131,42 +143,76 @@ def _stored(candidate: Candidate) -> dict[str, Outcome]:
     return {policy_id: Outcome(outcome) for policy_id, outcome in rows}
 
 
-def _drop(candidate: Candidate, policy_ids: Collection[str]) -> None:
-    if not policy_ids:
+def _everything_stored(resident: ResidentId) -> ColumnElement[Any]:
+    row = func.jsonb_build_array(Match.subject_id, Match.policy_id, Match.outcome)
+    return select(func.jsonb_agg(row)).where(Match.resident_id == resident).scalar_subquery()
+
+
+def _by_subject(stored: list[list[str]] | None) -> dict[UUID, dict[str, Outcome]]:
+    found: dict[UUID, dict[str, Outcome]] = {}
+    for subject_id, policy_id, outcome in stored or ():
+        found.setdefault(UUID(subject_id), {})[policy_id] = Outcome(outcome)
+    return found
+
+
+def _drop(
+    resident: ResidentId, unfit: Collection[tuple[UUID, str]], *, others: Collection[UUID] = ()
+) -> None:
+    """Forget matches that fit no more, and all about `others`: enterprises no more represented."""
+    if not unfit and not others:
         return
     session.execute(
         delete(Match)
         .where(
-            Match.resident_id == candidate.resident,
-            Match.subject_id == candidate.subject_id,
-            Match.policy_id.in_(policy_ids),
+            Match.resident_id == resident,
+            or_(tuple_(Match.subject_id, Match.policy_id).in_(unfit), Match.subject_id.in_(others)),
         )
         .execution_options(synchronize_session=False)
     )
-    forget_answers(candidate.resident)
+    forget_answers(resident)
 
 
-def _write(candidate: Candidate, assessed: list[Assessment], before: Mapping[str, Outcome]) -> list[Change]:
-    if not assessed:
+def _write(found: Collection[_Compared]) -> list[Change]:
+    rows = [_row(one.candidate, assessment) for one in found for assessment in one.assessed]
+    if not rows:
         return []
-    statement = insert(Match).values([_row(candidate, assessment) for assessment in assessed])
+    statement = insert(Match).values(rows)
     new = statement.excluded
     compared = ("outcome", "rule_version", "amount", "missing")
     kept = (*compared, "reasons_count", "matched_at", "changed_at")
     differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
         func.row(*(new[name] for name in compared))
     )
-    written = session.scalars(
+    written = session.execute(
         statement.on_conflict_do_update(
             index_elements=["resident_id", "subject_id", "policy_id"],
             set_={**{name: new[name] for name in kept}, "seen_at": None},
             where=differs,
-        ).returning(Match.policy_id)
-    ).all()
-    if written:
-        forget_answers(candidate.resident)
-    changed = set(written)
-    return [Change(a, before.get(a.policy_id)) for a in assessed if a.policy_id in changed]
+        ).returning(Match.subject_id, Match.policy_id, _being_run())
+    )
+    changed = {(subject_id, policy_id): running for subject_id, policy_id, running in written}
+    for resident in {one.candidate.resident for one in found} if changed else ():
+        seen_here().pop(("matches.forgotten", resident), None)
+        forget_answers(resident)
+    return [
+        Change(a, one.before.get(a.policy_id), running=changed[one.candidate.subject_id, a.policy_id])
+        for one in found
+        for a in one.assessed
+        if (one.candidate.subject_id, a.policy_id) in changed
+    ]
+
+
+def _being_run() -> ColumnElement[bool]:
+    return (
+        select(MatchRun.id)
+        .where(
+            MatchRun.policy_id == Match.policy_id,
+            MatchRun.rule_version == Match.rule_version,
+            MatchRun.state == RunState.RUNNING,
+        )
+        .correlate(Match)
+        .exists()
+    )
 
 
 def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:

@@ -124,18 +124,16 @@ def rematch(resident: ResidentId) -> None:
 
     The run may not have reached them yet and would then find them eligible already, or have passed them.
     """
-    fresh: dict[tuple[str, int], Change] = {
-        (change.assessment.policy_id, change.assessment.rule_version): change
-        for change in matching.match_resident(resident)
-        if _newly_eligible(change)
-    }
-    if not fresh:
-        return
-    running = session.execute(
-        select(MatchRun.policy_id, MatchRun.rule_version).where(MatchRun.state == RunState.RUNNING)
-    )
-    for key in set(running) & set(fresh):
-        _tell(resident, policies.exact(*key), fresh[key])
+    for change in matching.match_resident(resident):
+        if change.running and _newly_eligible(change):
+            found = change.assessment
+            _tell(resident, policies.exact(found.policy_id, found.rule_version), change)
+
+
+def rematch_if_decided(resident: ResidentId) -> None:
+    """Match a person who has just allowed matching or withdrawn it; other consents match nobody."""
+    if Purpose.MATCHING in consents.decided_here(resident):
+        rematch(resident)
 
 
 def _newly_eligible(change: Change) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -10,7 +10,7 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.identity import sessions
 from app.identity.errors import CannotClose
-from app.identity.models import Account, Verification
+from app.identity.models import Account, LoginSession, Verification
 from app.identity.types import AccountState, Assurance, ResidentId
 
 COOLING_OFF = timedelta(days=15)
@@ -18,13 +18,26 @@ COOLING_OFF = timedelta(days=15)
 
 def begin_closing(resident_id: ResidentId) -> datetime:
     """Start the cooling-off and end every session; returns when the account will be erased."""
-    account = _locked(resident_id, AccountState.ACTIVE)
-    account.state = AccountState.CLOSING
-    account.closing_at = clock.now() + COOLING_OFF
-    session.flush()
-    sessions.revoke_resident(resident_id)
+    closing_at = clock.now() + COOLING_OFF
+    closing = (
+        update(Account)
+        .where(Account.id == resident_id, Account.state == AccountState.ACTIVE)
+        .values(state=AccountState.CLOSING, closing_at=closing_at)
+        .returning(Account.id)
+        .cte("closing")
+    )
+    ended = sessions.ending(LoginSession.resident_id == select(closing.c.id).scalar_subquery()).cte("ended")
+    count, hashes = session.execute(
+        select(
+            select(func.count()).select_from(closing).scalar_subquery(),
+            select(func.array_agg(ended.c.token_hash)).scalar_subquery(),
+        )
+    ).one()
+    if not count:
+        raise CannotClose
+    sessions.bury([bytes(token_hash) for token_hash in hashes or ()])
     _record("account.closing", resident_id)
-    return account.closing_at
+    return closing_at
 
 
 def cancel_closing(resident_id: ResidentId) -> None:

@@ -4,7 +4,7 @@ Residents: idle 24 h, at most 30 days. Officers: idle 30 min, at most 12 h, one 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, and_, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.foundation import clock, crypto
 from app.foundation.database import reading, session
@@ -163,16 +164,26 @@ def _open(
     return token, absolute
 
 
-def _end(which: Any) -> int:
-    ended = session.scalars(
+def ending(which: Any) -> ReturningUpdate[Any]:
+    """Return the statement that ends sessions and says their hashes, which the caller gives to `bury`."""
+    return (
         update(LoginSession)
         .where(which, LoginSession.revoked_at.is_(None))
         .values(revoked_at=clock.now())
         .returning(LoginSession.token_hash)
         .execution_options(synchronize_session=False)
-    ).all()
-    if ended:
-        on_commit(lambda: session_cache.bury(list(ended)))
+    )
+
+
+def bury(hashes: Sequence[bytes]) -> None:
+    """Let ended sessions be known as ended everywhere once this unit of work is durable."""
+    if hashes:
+        on_commit(lambda: session_cache.bury(list(hashes)))
+
+
+def _end(which: Any) -> int:
+    ended = session.scalars(ending(which)).all()
+    bury(ended)
     return len(ended)
 
 

@@ -23,9 +23,12 @@ def request_closing(resident_id: ResidentId) -> datetime:
     Raises CannotClose, and whatever a subscriber of `closing_requested` refuses it with.
     """
     events.closing_requested.send(resident_id)
-    consents.withdraw_all(resident_id)
-    mandates.end_all(resident_id)
-    return accounts.begin_closing(resident_id)
+    with session.no_autoflush:  # the trail of it all is written together
+        consents.withdraw_all(resident_id)
+        mandates.end_all(resident_id)
+        closing_at = accounts.begin_closing(resident_id)
+    session.flush()
+    return closing_at
 
 
 def cancel(resident_id: ResidentId) -> None:

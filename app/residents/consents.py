@@ -180,21 +180,16 @@ def _latest(resident_id: ResidentId) -> dict[Purpose, Decision]:
 
 
 def _read(resident_id: ResidentId) -> dict[Purpose, Decision]:
-    columns = (
-        Consent.granted,
-        Consent.version,
-        Consent.notice_version,
-        Consent.created_at,
-        Consent.id,
-        Consent.purpose,
-    )
     rows = session.execute(
-        select(*columns)
+        select(Consent.__table__)
         .where(Consent.resident_id == resident_id)
         .ext(distinct_on(Consent.purpose))
         .order_by(Consent.purpose, Consent.version.desc())
     )
-    return {Purpose(purpose): Decision(*decided) for *decided, purpose in rows}
+    return {
+        Purpose(row.purpose): Decision(row.granted, row.version, row.notice_version, row.created_at, row.id)
+        for row in rows
+    }
 
 
 def _view(purpose: Purpose, made: Decision | None) -> ConsentView:

@@ -1,5 +1,6 @@
 """Objections to what a department says (异议, PIPL 46): kept for the department, shown beside the fact."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -58,9 +59,13 @@ def open_about(subject_id: UUID) -> set[str]:
     return set(session.scalars(select(Dispute.name).filter_by(subject_id=subject_id, closed_at=None)))
 
 
-def exported(resident_id: ResidentId) -> list[dict[str, object]]:
-    """Return a resident's own objections for their copy of everything."""
-    rows = session.scalars(select(Dispute).filter_by(resident_id=resident_id).order_by(Dispute.id))
+def of_resident(resident_id: ResidentId) -> list[Dispute]:
+    """Return the rows of a resident's own objections, oldest first."""
+    return list(session.scalars(select(Dispute).filter_by(resident_id=resident_id).order_by(Dispute.id)))
+
+
+def exported(rows: Iterable[Dispute]) -> list[dict[str, object]]:
+    """Return objections for their owner's copy of everything."""
     return [
         {
             "name": row.name,

@@ -11,10 +11,11 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.limits import Limit, take
 from app.identity import queries as identity
-from app.identity.types import ResidentId
-from app.residents import disputes, facts, mandates, profiles, subjects
-from app.residents.models import Consent
-from app.residents.types import SubjectRelation, SubjectView
+from app.identity.types import RealName, ResidentId
+from app.residents import disputes, facts, holdings, mandates, profiles
+from app.residents.holdings import Holding
+from app.residents.models import Consent, Dispute
+from app.residents.types import SubjectView
 
 PER_DAY = Limit("export", burst=5, seconds=86_400, closed=True)
 
@@ -28,6 +29,7 @@ def export(resident_id: ResidentId) -> dict[str, Any]:
         subject=("account", resident_id),
     )
     verified, account = identity.real_name(resident_id), identity.account(resident_id)
+    own = disputes.of_resident(resident_id)
     return {
         "exported_at": clock.now(),
         "account": {
@@ -38,23 +40,33 @@ def export(resident_id: ResidentId) -> dict[str, Any]:
             "phone": identity.phone(resident_id),
         },
         "profile": asdict(profiles.profile(resident_id)),
-        "subjects": _subjects(resident_id),
+        "subjects": _subjects(resident_id, verified, own),
         "consents": _consents(resident_id),
-        "disputes": disputes.exported(resident_id),
+        "disputes": disputes.exported(own),
         "mandates": [asdict(found) for found in mandates.listed(resident_id)],
     }
 
 
-def _subjects(resident_id: ResidentId) -> list[dict[str, Any]]:
+def _subjects(
+    resident_id: ResidentId, verified: RealName | None, disputed: list[Dispute]
+) -> list[dict[str, Any]]:
     """Return the facts about oneself and one's enterprises; a relative's are the relative's to export."""
+    opened = {(row.subject_id, row.name) for row in disputed if row.closed_at is None}
     return [
-        {"subject": asdict(found), "facts": _facts(resident_id, found)}
-        for found in subjects.listed(resident_id)
-        if found.relation is not SubjectRelation.FAMILY
+        {
+            "subject": asdict(_view(held, verified)),
+            "facts": _facts(held, {name for subject_id, name in opened if subject_id == held.subject.id}),
+        }
+        for held in sorted(holdings.current(resident_id), key=lambda held: held.name or "")
     ]
 
 
-def _facts(resident_id: ResidentId, subject: SubjectView) -> list[dict[str, Any]]:
+def _view(held: Holding, verified: RealName | None) -> SubjectView:
+    name = held.name or (verified.name if verified else "本人")
+    return SubjectView(held.subject.id, held.subject.kind, held.subject.relation, name)
+
+
+def _facts(held: Holding, open_disputes: set[str]) -> list[dict[str, Any]]:
     return [
         {
             "name": entry.name,
@@ -63,7 +75,7 @@ def _facts(resident_id: ResidentId, subject: SubjectView) -> list[dict[str, Any]
             "own_statement": asdict(entry.statement) if entry.statement else None,
             "disputed": entry.disputed,
         }
-        for entry in facts.listed(resident_id, subject.id)
+        for entry in facts.entries(held.subject.kind, held.rows.values(), open_disputes=open_disputes)
         if entry.known or entry.statement
     ]
 

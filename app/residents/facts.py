@@ -14,14 +14,16 @@ from sqlalchemy import delete, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.foundation import clock, crypto, locks
+from app.foundation import clock, crypto
 from app.foundation.database import session
+from app.foundation.errors import NotFound
 from app.foundation.ids import new_id
 from app.identity.types import ResidentId
-from app.residents import consents, disputes, events, fact_catalogue
+from app.residents import consents, disputes, events, fact_catalogue, holdings
 from app.residents.errors import UnknownFact
+from app.residents.holdings import FACT_COLUMNS, FactRow, Holding
 from app.residents.models import ResidentFact
-from app.residents.subjects import Subject, own_subject
+from app.residents.subjects import Subject
 from app.residents.subjects import subject as subject_of
 from app.residents.types import FactEntry, FactKind, KnownFact, Purpose, SubjectKind
 from app.rules.types import Fact, ListKind
@@ -42,9 +44,23 @@ class Said:
     as_of: date
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What departments said about one subject, and which sources (来源) answered at all."""
+
+    subject: Subject
+    stated: Mapping[str, Said]
+    answered: frozenset[str]
+
+
 def fact_set(resident_id: ResidentId, subject_id: UUID | None = None) -> Mapping[str, KnownFact]:
     """Return what counts, by name: of the resident, or of a subject they may act for (raises NotFound)."""
     return _counting(_rows(subject_of(resident_id, subject_id).id))
+
+
+def own_fact_sets(resident_id: ResidentId) -> dict[UUID, dict[str, KnownFact]]:
+    """Return what counts about a resident and each enterprise they represent now, in one query."""
+    return {held.subject.id: _counting(held.rows.values()) for held in holdings.current(resident_id)}
 
 
 def values(resident_id: ResidentId, subject_id: UUID | None = None) -> dict[str, object]:
@@ -55,8 +71,8 @@ def values(resident_id: ResidentId, subject_id: UUID | None = None) -> dict[str,
 def fact_sets(subject_ids: Iterable[UUID]) -> dict[UUID, dict[str, KnownFact]]:
     """Return what counts about many subjects in one query; for runs over everybody, not for requests."""
     wanted = list(subject_ids)
-    by_subject: dict[UUID, list[ResidentFact]] = {subject_id: [] for subject_id in wanted}
-    for row in session.scalars(select(ResidentFact).where(ResidentFact.subject_id.in_(wanted))):
+    by_subject: dict[UUID, list[FactRow]] = {subject_id: [] for subject_id in wanted}
+    for row in _rows(*wanted):
         by_subject[row.subject_id].append(row)
     return {subject_id: _counting(rows) for subject_id, rows in by_subject.items()}
 
@@ -64,55 +80,84 @@ def fact_sets(subject_ids: Iterable[UUID]) -> dict[UUID, dict[str, KnownFact]]:
 def listed(resident_id: ResidentId, subject_id: UUID | None = None) -> list[FactEntry]:
     """Return every fact of the catalogue as its owner sees it, known or not."""
     subject = subject_of(resident_id, subject_id)
-    rows = _rows(subject.id)
-    counting, open_disputes = _counting(rows), disputes.open_about(subject.id)
-    statements = {row.name: _known(row) for row in rows if row.kind == FactKind.STATEMENT}
+    return entries(subject.kind, _rows(subject.id), open_disputes=disputes.open_about(subject.id))
+
+
+def entries(kind: SubjectKind, rows: Iterable[FactRow], *, open_disputes: set[str]) -> list[FactEntry]:
+    """Return every fact of the catalogue as rows at hand have it."""
+    held = list(rows)
+    counting = _counting(held)
+    statements = {row.name: _known(row) for row in held if row.kind == FactKind.STATEMENT}
     return [
-        _entry(described, counting, statements, open_disputes)
-        for described in fact_catalogue.entries(subject.kind)
+        _entry(described, counting, statements, open_disputes) for described in fact_catalogue.entries(kind)
     ]
 
 
 def state(resident_id: ResidentId, name: str, value: object, *, subject_id: UUID | None = None) -> FactEntry:
     """Keep a resident's own word beside what departments say; None takes it back.
 
-    Raises UnknownFact, InvalidInput.
+    Raises NotFound, UnknownFact, InvalidInput.
     """
-    subject = own_subject(resident_id, subject_id)
-    described = fact_catalogue.entry(subject.kind, name)
-    if described is None:
+    held = holdings.locked(resident_id).get(subject_id or resident_id)
+    if held is None or held.ended:
+        raise NotFound
+    subject = held.subject
+    if fact_catalogue.entry(subject.kind, name) is None:
         raise UnknownFact
     read = None if value is None else fact_catalogue.read_statement(subject.kind, name, value)
-    locks.lock("resident.facts", subject.id)
-    rows = {(row.name, row.kind): row for row in _rows(subject.id)}
-    row = rows.get((name, FactKind.STATEMENT))
+    row = held.rows.get((name, FactKind.STATEMENT))
     before = _raw(row) if row is not None else None
-    if read is None and row is not None:
-        session.delete(row)
-    elif read is not None:
-        _write(row or _new(subject, name, FactKind.STATEMENT), Said(read, OWN_WORD, clock.today()))
-    session.flush()
+    if read is not None:
+        said = Said(read, OWN_WORD, clock.today())
+        holdings.write(resident_id, [_row(subject, name, FactKind.STATEMENT, said, before=row)])
+    elif row is not None:
+        holdings.write(resident_id, [], gone=[row])
     if read != before:
         _tell(resident_id, subject, "resident.fact_stated", [name])
-    return next(entry for entry in listed(resident_id, subject.id) if entry.name == name)
+    return next(
+        entry
+        for entry in entries(
+            subject.kind,
+            holdings.of(resident_id)[subject.id].rows.values(),
+            open_disputes=disputes.open_about(subject.id),
+        )
+        if entry.name == name
+    )
 
 
 def replace_registry(subject: Subject, stated: Mapping[str, Said], *, answered: Iterable[str]) -> list[str]:
-    """Keep what departments just said; returns the names of what changed.
+    """Keep what departments just said about one; returns the names of what changed."""
+    holdings.locked(subject.owner_id)
+    return replace_registries(subject.owner_id, [Answers(subject, stated, frozenset(answered))])
 
-    What a source of `answered` said before and does not say now is not known any more.
+
+def replace_registries(
+    resident_id: ResidentId,
+    told: Iterable[Answers],
+    *,
+    enterprises: Mapping[str, Holding] | None = None,
+) -> list[str]:
+    """Keep what departments said about a resident and their enterprises; returns the names of what changed.
+
+    What a source that answered said before and does not say now is not known any more. The caller holds the
+    lock (`holdings.locked`).
     """
-    locks.lock("resident.facts", subject.id)
-    rows = {row.name: row for row in _rows(subject.id) if row.kind == FactKind.REGISTRY}
-    changed = [name for name, said in stated.items() if name not in rows or _raw(rows[name]) != said.value]
-    for name, said in stated.items():
-        _write(rows.get(name) or _new(subject, name, FactKind.REGISTRY), said)
-    sources = set(answered)
-    gone = [name for name, row in rows.items() if name not in stated and row.source in sources]
-    for name in gone:
-        session.delete(rows[name])
-    session.flush()
-    return sorted(changed + gone)
+    held, kept, gone, changed = holdings.of(resident_id), [], [], set()
+    for about in told:
+        before = {
+            name: row
+            for (name, kind), row in (held[about.subject.id].rows if about.subject.id in held else {}).items()
+            if kind == FactKind.REGISTRY
+        }
+        for name, said in about.stated.items():
+            if name not in before or _raw(before[name]) != said.value:
+                changed.add(name)
+            kept.append(_row(about.subject, name, FactKind.REGISTRY, said, before=before.get(name)))
+        lost = [r for name, r in before.items() if name not in about.stated and r.source in about.answered]
+        gone += lost
+        changed |= {row.name for row in lost}
+    holdings.write(resident_id, kept, gone=gone, enterprises=enterprises)
+    return sorted(changed)
 
 
 def announce(resident_id: ResidentId, subject: Subject, changed: list[str]) -> None:
@@ -129,32 +174,31 @@ def forget_unconsented(resident_id: ResidentId) -> None:
         delete(ResidentFact)
         .where(ResidentFact.owner_id == resident_id, ResidentFact.kind == FactKind.REGISTRY)
         .returning(ResidentFact.name)
-        .execution_options(synchronize_session="fetch")
+        .execution_options(synchronize_session=False)
     ).all()
     if gone:
+        holdings.forget(resident_id)
         events.facts_changed.send(resident_id)
 
 
-def _new(subject: Subject, name: str, kind: FactKind) -> ResidentFact:
-    return ResidentFact(
-        id=new_id(),
+def _row(subject: Subject, name: str, kind: FactKind, said: Said, *, before: FactRow | None) -> FactRow:
+    """Make the row that holds a value, sealed where the catalogue calls it sensitive."""
+    row_id = new_id() if before is None else before.id
+    text = orjson.dumps(said.value).decode()
+    sensitive = fact_catalogue.is_sensitive(subject.kind, name)
+    return FactRow(
+        id=row_id,
         owner_id=subject.owner_id,
         subject_kind=subject.kind,
         subject_id=subject.id,
         name=name,
         kind=kind,
+        value=None if sensitive else orjson.loads(text),
+        sealed=crypto.cipher().encrypt(text, place=_place(row_id)) if sensitive else None,
+        source=said.source,
+        as_of=said.as_of,
+        fetched_at=clock.now(),
     )
-
-
-def _write(row: ResidentFact, said: Said) -> None:
-    """Put a value into a row, sealed where the catalogue calls it sensitive; the caller flushes."""
-    text = orjson.dumps(said.value).decode()
-    if fact_catalogue.is_sensitive(SubjectKind(row.subject_kind), row.name):
-        row.value, row.sealed = None, crypto.cipher().encrypt(text, place=_place(row))
-    else:
-        row.value, row.sealed = orjson.loads(text), None
-    row.source, row.as_of, row.fetched_at = said.source, said.as_of, clock.now()
-    session.add(row)
 
 
 def _tell(resident_id: ResidentId, subject: Subject, action: str, names: list[str]) -> None:
@@ -167,11 +211,12 @@ def _tell(resident_id: ResidentId, subject: Subject, action: str, names: list[st
     events.facts_changed.send(resident_id)
 
 
-def _rows(subject_id: UUID) -> list[ResidentFact]:
-    return list(session.scalars(select(ResidentFact).where(ResidentFact.subject_id == subject_id)))
+def _rows(*subject_ids: UUID) -> list[FactRow]:
+    asked = select(*FACT_COLUMNS).where(ResidentFact.subject_id.in_(subject_ids))
+    return [FactRow(*row) for row in session.execute(asked)]
 
 
-def _counting(rows: Iterable[ResidentFact]) -> dict[str, KnownFact]:
+def _counting(rows: Iterable[FactRow]) -> dict[str, KnownFact]:
     """Choose per name the department's word where there is one."""
     found: dict[str, KnownFact] = {}
     for row in sorted(rows, key=lambda row: row.kind, reverse=True):  # statements first, registries over them
@@ -179,15 +224,15 @@ def _counting(rows: Iterable[ResidentFact]) -> dict[str, KnownFact]:
     return {name: known for name, known in found.items() if known.value is not None}
 
 
-def _known(row: ResidentFact) -> KnownFact:
+def _known(row: FactRow) -> KnownFact:
     value = _typed(SubjectKind(row.subject_kind), row.name, _raw(row))
     return KnownFact(value, row.source, row.as_of, row.fetched_at, FactKind(row.kind))
 
 
-def _raw(row: ResidentFact) -> Any:
+def _raw(row: FactRow) -> Any:
     if row.sealed is None:
         return row.value
-    return orjson.loads(crypto.cipher().decrypt(row.sealed, place=_place(row)))
+    return orjson.loads(crypto.cipher().decrypt(row.sealed, place=_place(row.id)))
 
 
 def _typed(subject: SubjectKind, name: str, raw: Any) -> object:
@@ -221,5 +266,5 @@ def _entry(
     )
 
 
-def _place(row: ResidentFact) -> str:
-    return f"resident_fact|value|{row.id}"
+def _place(row_id: UUID) -> str:
+    return f"resident_fact|value|{row_id}"

@@ -3,6 +3,7 @@
 The code is shown once and stored as a hash; either side ends the mandate at any time, at once.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from app.foundation.database import session
 from app.foundation.errors import NotFound
 from app.foundation.limits import Limit, take
 from app.identity import queries as identity
-from app.identity.types import ResidentId
+from app.identity.types import RealName, ResidentId
 from app.residents.errors import (
     AlreadyMandated,
     InvitationInvalid,
@@ -111,8 +112,10 @@ def listed(resident_id: ResidentId) -> list[MandateView]:
         .where(_live_of(resident_id), Mandate.expires_at > clock.now())
         .order_by(Mandate.id.desc())
         .limit(100)
-    )
-    return [_view(row, resident_id) for row in rows]
+    ).all()
+    others = [_other(row, resident_id) for row in rows]
+    names = identity.real_names(other for other in others if other is not None)
+    return [_view(row, resident_id, names=names) for row in rows]
 
 
 def _live_of(resident_id: ResidentId) -> ColumnElement[bool]:
@@ -134,15 +137,27 @@ def _require_real_name(resident_id: ResidentId) -> None:
         raise RealNameRequired
 
 
-def _view(row: Mandate, resident_id: ResidentId, *, code: str | None = None) -> MandateView:
-    given = row.principal_id == resident_id
-    other = row.agent_id if given else row.principal_id
-    verified = identity.real_name(ResidentId(other)) if other is not None else None
+def _other(row: Mandate, resident_id: ResidentId) -> ResidentId | None:
+    other = row.agent_id if row.principal_id == resident_id else row.principal_id
+    return None if other is None else ResidentId(other)
+
+
+def _view(
+    row: Mandate,
+    resident_id: ResidentId,
+    *,
+    code: str | None = None,
+    names: Mapping[ResidentId, RealName] | None = None,
+) -> MandateView:
+    other = _other(row, resident_id)
+    if names is None:
+        names = identity.real_names([] if other is None else [other])
+    verified = None if other is None else names.get(other)
     return MandateView(
         id=row.id,
         state=MandateState(row.state),
         relation=row.relation,
-        given_by_me=given,
+        given_by_me=row.principal_id == resident_id,
         other_name=masking.name(verified.name) if verified else "",
         code=code,
         expires_at=row.expires_at,

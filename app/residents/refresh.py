@@ -12,7 +12,6 @@ from typing import TypeVar
 import structlog
 
 from app.foundation import clock
-from app.foundation.database import session
 from app.foundation.limits import Limit, take
 from app.foundation.transaction import atomic
 from app.gateways.registries.departments import BY_SOURCE, Department
@@ -20,11 +19,10 @@ from app.gateways.registries.errors import RegistryError
 from app.gateways.registries.port import Certificate, Fetched, registries
 from app.identity import queries as identity
 from app.identity.types import ResidentId
-from app.residents import consents, fact_catalogue, facts
+from app.residents import consents, fact_catalogue, facts, holdings
 from app.residents.errors import RealNameRequired
-from app.residents.models import Enterprise
-from app.residents.subjects import Subject, subject
-from app.residents.types import Purpose, Refreshed, SubjectKind, SubjectRelation
+from app.residents.subjects import Subject
+from app.residents.types import Purpose, Refreshed, SubjectKind
 
 LICENCE = "business_license"
 ENTERPRISES = 10
@@ -105,32 +103,19 @@ def _enterprise(certificate: Certificate) -> tuple[str, str] | None:
 
 
 def _keep(resident_id: ResidentId, gathered: _Gathered) -> list[str]:
-    me = subject(resident_id)
-    changed = _keep_answers(me, gathered.person)
+    me = holdings.locked(resident_id)[resident_id].subject
+    told, theirs = [_answers(me, gathered.person)], None
     if gathered.licences is not None:
-        for row in _registered(resident_id, gathered.licences):
-            enterprise = Subject(row.id, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, resident_id)
-            changed += _keep_answers(enterprise, gathered.enterprises[row.uscc])
-    facts.announce(resident_id, me, sorted(set(changed)))
-    return sorted(set(changed))
+        theirs = {
+            uscc: holdings.enterprise(resident_id, uscc, name) for uscc, name in gathered.licences.items()
+        }
+        told += [_answers(held.subject, gathered.enterprises[uscc]) for uscc, held in theirs.items()]
+    changed = facts.replace_registries(resident_id, told, enterprises=theirs)
+    facts.announce(resident_id, me, changed)
+    return changed
 
 
-def _registered(resident_id: ResidentId, licences: dict[str, str]) -> list[Enterprise]:
-    """Make the rows say what the licences say; what is on none any more has ended."""
-    now = clock.now()
-    known = {row.uscc: row for row in session.query(Enterprise).filter_by(resident_id=resident_id)}
-    for uscc, row in known.items():
-        if uscc not in licences:
-            row.ended_at = row.ended_at or now
-    for uscc, name in licences.items():
-        row = known.setdefault(uscc, Enterprise(resident_id=resident_id, uscc=uscc))
-        row.name, row.confirmed_at, row.ended_at = name, now, None
-        session.add(row)
-    session.flush()
-    return [known[uscc] for uscc in licences]
-
-
-def _keep_answers(about: Subject, fetched: Fetched) -> list[str]:
+def _answers(about: Subject, fetched: Fetched) -> facts.Answers:
     stated: dict[str, facts.Said] = {}
     for answer in fetched.answers.values():
         told = {name: (fact.value, fact.as_of) for name, fact in answer.facts.items()}
@@ -141,8 +126,8 @@ def _keep_answers(about: Subject, fetched: Fetched) -> list[str]:
             described = fact_catalogue.entry(about.kind, name)
             if described is not None and value is not None:
                 stated[name] = facts.Said(value, described.source, as_of)
-    answered = {source for source, department in BY_SOURCE.items() if department in fetched.answers}
-    return facts.replace_registry(about, stated, answered=answered)
+    answered = frozenset(source for source, department in BY_SOURCE.items() if department in fetched.answers)
+    return facts.Answers(about, stated, answered)
 
 
 def _departments(gathered: _Gathered) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """For whom a resident may act (办理对象): themselves, relatives who mandated them, their enterprises."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from app.foundation.database import session
 from app.foundation.errors import NotFound
 from app.identity import queries as identity
-from app.identity.types import ResidentId
+from app.identity.types import RealName, ResidentId
 from app.residents.models import Enterprise, Mandate
 from app.residents.types import MandateState, SubjectKind, SubjectRelation, SubjectView
 
@@ -50,29 +51,30 @@ def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subj
 
 def listed(resident_id: ResidentId) -> list[SubjectView]:
     """Return everybody whom a resident may act for, themselves first."""
-    found = [_view_of_person(resident_id, SubjectRelation.SELF, "本人")]
     enterprises = session.scalars(
         select(Enterprise).filter_by(resident_id=resident_id, ended_at=None).order_by(Enterprise.name)
     )
+    relatives = session.scalars(
+        select(Mandate).filter_by(agent_id=resident_id, state=MandateState.ACTIVE).order_by(Mandate.id)
+    ).all()
+    names = identity.real_names([resident_id, *(ResidentId(row.principal_id) for row in relatives)])
+    found = [_person(resident_id, SubjectRelation.SELF, "本人", names)]
     found += [
         SubjectView(row.id, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, row.name)
         for row in enterprises
     ]
-    relatives = session.scalars(
-        select(Mandate).filter_by(agent_id=resident_id, state=MandateState.ACTIVE).order_by(Mandate.id)
-    )
-    found += [
-        _view_of_person(ResidentId(row.principal_id), SubjectRelation.FAMILY, row.relation)
+    return found + [
+        _person(ResidentId(row.principal_id), SubjectRelation.FAMILY, row.relation, names)
         for row in relatives
     ]
-    return found
 
 
-def enterprises_of(resident_id: ResidentId) -> list[Enterprise]:
-    """Return the rows of the enterprises a resident represents now."""
-    return list(session.scalars(select(Enterprise).filter_by(resident_id=resident_id, ended_at=None)))
-
-
-def _view_of_person(person: ResidentId, relation: SubjectRelation, unnamed: str) -> SubjectView:
-    verified = identity.real_name(person)
-    return SubjectView(person, SubjectKind.PERSON, relation, verified.name if verified else unnamed)
+def _person(
+    person: ResidentId,
+    relation: SubjectRelation,
+    unnamed: str,
+    names: Mapping[ResidentId, RealName],
+) -> SubjectView:
+    return SubjectView(
+        person, SubjectKind.PERSON, relation, names[person].name if person in names else unnamed
+    )
