@@ -188,9 +188,12 @@ def _write(found: Collection[_Compared]) -> list[Change]:
             index_elements=["resident_id", "subject_id", "policy_id"],
             set_={**{name: new[name] for name in kept}, "seen_at": None},
             where=differs,
-        ).returning(Match.subject_id, Match.policy_id, _being_run())
+        ).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
     )
-    changed = {(subject_id, policy_id): running for subject_id, policy_id, running in written}
+    changed = {
+        (subject_id, policy_id): [policy_id, version] in (running or ())
+        for subject_id, policy_id, version, running in written
+    }
     for resident in {one.candidate.resident for one in found} if changed else ():
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
@@ -202,17 +205,10 @@ def _write(found: Collection[_Compared]) -> list[Change]:
     ]
 
 
-def _being_run() -> ColumnElement[bool]:
-    return (
-        select(MatchRun.id)
-        .where(
-            MatchRun.policy_id == Match.policy_id,
-            MatchRun.rule_version == Match.rule_version,
-            MatchRun.state == RunState.RUNNING,
-        )
-        .correlate(Match)
-        .exists()
-    )
+def _runs() -> ColumnElement[Any]:
+    """Say which policy versions everyone is being matched against, in the statement that writes matches."""
+    run = func.jsonb_build_array(MatchRun.policy_id, MatchRun.rule_version)
+    return select(func.jsonb_agg(run)).where(MatchRun.state == RunState.RUNNING).scalar_subquery()
 
 
 def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
