@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningDelete
 
 from app.eligibility import policies
 from app.eligibility.assessment import assess, region_of, region_params
@@ -71,8 +72,7 @@ def match_resident(resident: ResidentId) -> list[Change]:
             _compare(candidate, tried, before.pop(candidate.subject_id, {}))
             for candidate in candidates_of(resident, audience)
         ]
-    _drop(resident, [pair for one in found for pair in one.unfit], others=list(before))
-    return _write(found)
+    return _write(resident, found, others=list(before))
 
 
 def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
@@ -90,8 +90,7 @@ def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]
     What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
     """
     found = _compare(candidate, tried, _stored(candidate))
-    _drop(candidate.resident, found.unfit)
-    return _write([found])
+    return _write(candidate.resident, [found])
 
 
 def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> _Compared:
@@ -155,28 +154,38 @@ def _by_subject(stored: list[list[str]] | None) -> dict[UUID, dict[str, Outcome]
     return found
 
 
-def _drop(
-    resident: ResidentId, unfit: Collection[tuple[UUID, str]], *, others: Collection[UUID] = ()
-) -> None:
-    """Forget matches that fit no more, and all about `others`: enterprises no more represented."""
+def _unfit(
+    resident: ResidentId, found: Collection[_Compared], others: Collection[UUID]
+) -> ReturningDelete[Any] | None:
+    """Return what forgets matches that fit no more, and all about `others`: enterprises of the past."""
+    unfit = [pair for one in found for pair in one.unfit]
     if not unfit and not others:
-        return
-    session.execute(
+        return None
+    forget_answers(resident)
+    return (
         delete(Match)
         .where(
             Match.resident_id == resident,
             or_(tuple_(Match.subject_id, Match.policy_id).in_(unfit), Match.subject_id.in_(others)),
         )
+        .returning(Match.id)
         .execution_options(synchronize_session=False)
     )
-    forget_answers(resident)
 
 
-def _write(found: Collection[_Compared]) -> list[Change]:
+def _write(
+    resident: ResidentId, found: Collection[_Compared], *, others: Collection[UUID] = ()
+) -> list[Change]:
+    """Write what differs and forget what fits no more, in one statement; returns what changed."""
+    unfit = _unfit(resident, found, others)
     rows = [_row(one.candidate, assessment) for one in found for assessment in one.assessed]
     if not rows:
+        if unfit is not None:
+            session.execute(unfit)
         return []
     statement = insert(Match).values(rows)
+    if unfit is not None:
+        statement = statement.add_cte(unfit.cte("unfit"))
     new = statement.excluded
     compared = ("outcome", "rule_version", "amount", "missing")
     kept = (*compared, "reasons_count", "matched_at", "changed_at")
@@ -194,7 +203,7 @@ def _write(found: Collection[_Compared]) -> list[Change]:
         (subject_id, policy_id): [policy_id, version] in (running or ())
         for subject_id, policy_id, version, running in written
     }
-    for resident in {one.candidate.resident for one in found} if changed else ():
+    if changed:
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
