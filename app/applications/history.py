@@ -29,6 +29,14 @@ def state_of(row: Any) -> CaseState:
     return CaseState(**values)
 
 
+def begin(case: Case, *, actor: Actor) -> Event:
+    """Let a case begin: its new row counts this event already."""
+    event = Event(case.events_count, EventKind.DRAFTED, case.updated_at, actor.kind.value, actor.id, {})
+    session.execute(insert(CaseEvent).values(_row(case, event, CaseState(), None)))
+    _audit(case, event, actor, Status.DRAFT)
+    return event
+
+
 def append(
     case: Case,
     kind: EventKind,
@@ -46,13 +54,7 @@ def append(
     with session.no_autoflush:  # the trigger on the row's status wants the event to be there first
         session.execute(insert(CaseEvent).values(_row(case, event, state, note)))
     _cache(case, state, event)
-    trail.record(
-        f"application.{kind.value}",
-        actor=actor,
-        subject=("application", case.id),
-        details={"seq": event.seq, "status": state.status.value, "service": case.service_id},
-    )
-    session.flush()
+    _audit(case, event, actor, state.status)
     return event
 
 
@@ -84,6 +86,16 @@ def _row(case: Case, event: Event, state: CaseState, note: Mapping[str, Any] | N
         "details": event.details,
         "note": seal_note(note, event_id=event_id) if note else None,
     }
+
+
+def _audit(case: Case, event: Event, actor: Actor, status: Status) -> None:
+    trail.record(
+        f"application.{event.kind.value}",
+        actor=actor,
+        subject=("application", case.id),
+        details={"seq": event.seq, "status": status.value, "service": case.service_id},
+    )
+    session.flush()
 
 
 def _cache(case: Case, state: CaseState, event: Event) -> None:

@@ -117,7 +117,11 @@ def case(resident: ResidentId, case_id: UUID) -> CaseView:
     """Return one's own case whole; raises CaseNotFound."""
     with reading() as connection:
         row = _own(connection, resident, case_id)
-        events = events_of(connection, case_id)
+        return case_view(row, events_of(connection, case_id))
+
+
+def case_view(row: Any, events: Sequence[tuple[Event, Mapping[str, Any]]]) -> CaseView:
+    """Show a case's row with its events, oldest first."""
     item = item_of(row.service_id, row.service_version)
     path = path_of(row)
     steps, next_step = overview(item.form, path, submitted=row.submitted_at is not None)

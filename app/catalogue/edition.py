@@ -34,6 +34,12 @@ def known() -> int | None:
     return last[1] if last is not None and time.monotonic() - last[0] < SECONDS else None
 
 
+def learn(number: int) -> None:
+    """Take over the number that was read together with what it names."""
+    with _guard:
+        _known[:] = [(time.monotonic(), number)]
+
+
 def forget() -> None:
     """Ask again at the next call: this process has just published something."""
     with _guard:

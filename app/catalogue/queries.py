@@ -2,13 +2,15 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, case, func, null, select
 
 from app.catalogue import edition, search
 from app.catalogue.errors import ServiceNotFound
-from app.catalogue.models import Service
+from app.catalogue.models import Edition, Service
 from app.catalogue.models import Theme as ThemeRow
 from app.catalogue.reading import restore_service
 from app.catalogue.regions import Region, tree
@@ -29,6 +31,24 @@ class _Index:
     by_id: dict[str, Listing]
 
 
+_number = select(func.coalesce(func.max(Edition.number), 0)).scalar_subquery()
+_services = select(
+    func.jsonb_agg(func.jsonb_build_array(Service.id, Service.version, Service.checksum, Service.body))
+).where(Service.status == ServiceStatus.PUBLISHED)
+_themes = select(
+    func.jsonb_agg(
+        func.jsonb_build_array(
+            ThemeRow.id, ThemeRow.audience, ThemeRow.name, ThemeRow.position, ThemeRow.services
+        )
+    )
+)
+_changed = _number != bindparam("kept", type_=BigInteger)
+_EDITION = select(
+    _number,
+    case((_changed, _services.scalar_subquery()), else_=null()),
+    case((_changed, _themes.scalar_subquery()), else_=null()),
+)
+"""PostgreSQL works out the two lists only where the edition changed."""
 _index: list[_Index] = []
 _items: OrderedDict[tuple[str, int, str], ServiceItem] = OrderedDict()
 _guard = threading.RLock()
@@ -49,14 +69,14 @@ def service(service_id: str, version: int | None = None) -> ServiceItem | None:
     if version is None:
         listing = _published().by_id.get(service_id)
         return listing.item if listing else None
-    columns = select(Service.id, Service.version, Service.checksum)
+    columns = select(Service.id, Service.version, Service.checksum, Service.body)
     with reading() as connection:
         row = connection.execute(
             columns.where(
                 Service.id == service_id, Service.version == version, Service.status != ServiceStatus.DRAFT
             )
         ).one_or_none()
-    return None if row is None else _item(row.id, row.version, row.checksum)
+    return None if row is None else _kept(row.id, row.version, row.checksum, row.body)
 
 
 def listing(service_id: str) -> Listing:
@@ -97,49 +117,51 @@ def regions() -> tuple[Region, ...]:
 
 
 def _published() -> _Index:
-    number = edition.current()
-    if _index and _index[0].edition == number:
-        return _index[0]
+    if (kept := _current()) is not None:
+        return kept
     with _guard:
-        if not (_index and _index[0].edition == number):
-            _index[:] = [_build(number)]
+        if (kept := _current()) is not None:  # somebody asked while we waited
+            return kept
+        _index[:] = [_read(_index[0] if _index else None)]
+        edition.learn(_index[0].edition)
         return _index[0]
 
 
-def _build(number: int) -> _Index:
+def _current() -> _Index | None:
+    """Return the index where it is known, without asking, to be the published one."""
+    number = edition.known()
+    return _index[0] if number is not None and _index and _index[0].edition == number else None
+
+
+def _read(kept: _Index | None) -> _Index:
+    """Ask which edition is published and, in the same statement, for what is in it where it is another."""
     with reading() as connection:
-        rows = connection.execute(
-            select(Service.id, Service.version, Service.checksum, Service.body)
-            .where(Service.status == ServiceStatus.PUBLISHED)
-            .order_by(Service.id)
-        ).all()
-        stored = connection.execute(select(ThemeRow).order_by(ThemeRow.position, ThemeRow.id)).all()
+        number, services, stored = connection.execute(
+            _EDITION, {"kept": -1 if kept is None else kept.edition}
+        ).one()
+    if kept is not None and kept.edition == number:
+        return kept
+    return _build(number, services or [], stored or [])
+
+
+def _build(
+    number: int, services: Sequence[tuple[str, int, str, dict[str, object]]], stored: Sequence[Sequence[Any]]
+) -> _Index:
     found = tuple(
         sorted(
-            (Theme(row.id, row.audience, row.name, row.position, tuple(row.services)) for row in stored),
-            key=lambda theme: (theme.audience != "person", theme.position),
+            (Theme(theme_id, audience, name, at, tuple(ids)) for theme_id, audience, name, at, ids in stored),
+            key=lambda theme: (theme.audience != "person", theme.position, theme.id),
         )
     )
     by_id = {
-        row.id: Listing(
-            _kept(row.id, row.version, row.checksum, row.body),
-            tuple(theme for theme in found if row.id in theme.services),
+        service_id: Listing(
+            _kept(service_id, version, checksum, body),
+            tuple(theme for theme in found if service_id in theme.services),
         )
-        for row in rows
+        for service_id, version, checksum, body in sorted(services, key=lambda row: row[0])
     }
     ordered = dict.fromkeys([*(name for theme in found for name in theme.services if name in by_id), *by_id])
     return _Index(number, found, tuple(search.Entry.of(by_id[name]) for name in ordered), by_id)
-
-
-def _item(service_id: str, version: int, checksum: str) -> ServiceItem:
-    kept = _items.get((service_id, version, checksum))
-    if kept is not None:
-        return kept
-    with reading() as connection:
-        body = connection.scalar(
-            select(Service.body).where(Service.id == service_id, Service.version == version)
-        )
-    return _kept(service_id, version, checksum, body or {})
 
 
 def _kept(service_id: str, version: int, checksum: str, body: dict[str, object]) -> ServiceItem:

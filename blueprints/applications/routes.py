@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from app.applications import drafts, prefilling, queries, service
-from app.applications.drafts import Wanted
+from app.applications import drafts, opening, prefilling, queries, service
+from app.applications.opening import Wanted
 from app.foundation.transaction import atomic
 from blueprints.applications.schemas import (
     CaseBriefOut,
@@ -44,8 +44,8 @@ def open_draft(payload: dict[str, Any]) -> object:
     """Begin an application, or find the open draft (开始申请)."""
     resident = current_resident().resident_id
     with atomic():
-        case_id, created = drafts.open_draft(resident, Wanted(**payload))
-    return case_shape(queries.case(resident, case_id)), 201 if created else 200
+        opened = opening.open_draft(resident, Wanted(**payload))
+    return case_shape(opened.view()), 201 if opened.created else 200
 
 
 @blp.get("")

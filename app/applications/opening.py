@@ -1,0 +1,138 @@
+"""Beginning: open a draft, or find the one that is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from app.applications import history, prefilling, queries
+from app.applications.clocks import NO_DATE
+from app.applications.errors import AlreadyOpen, RealNameRequired, ServiceNotOffered
+from app.applications.models import Case
+from app.applications.prefilling import Applicant, Prefilled
+from app.applications.queries import CaseView
+from app.applications.sealing import seal
+from app.applications.types import OPEN, Event, Status
+from app.audit.types import Actor, ActorKind
+from app.catalogue import queries as catalogue
+from app.catalogue import regions as divisions
+from app.catalogue.types import ServiceItem
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.ids import new_id
+from app.foundation.regions import covers
+from app.foundation.transaction import on_commit
+from app.identity import queries as identity
+from app.identity.types import ResidentId
+from app.residents import subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to apply for, where, for whom; `policy_id` is the match that led here."""
+
+    service_id: str
+    region_code: str
+    subject_id: UUID | None = None
+    policy_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A draft and whether it is new."""
+
+    created: bool
+    _case: Case = field(repr=False)
+    _events: Sequence[tuple[Event, Mapping[str, Any]]] = field(repr=False)
+
+    def view(self) -> CaseView:
+        """Show the draft as it is now, with what the departments have said by now."""
+        return queries.case_view(self._case, self._events)
+
+
+def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
+    """Return the draft; departments are asked about a new one after the commit.
+
+    Raises RealNameRequired, ServiceNotOffered, NotFound (subject), AlreadyOpen.
+    """
+    name = identity.real_name(resident)
+    if name is None:
+        raise RealNameRequired
+    item = _offered(wanted)
+    subject = subjects.subject(resident, wanted.subject_id)
+    applicant = prefilling.applicant(resident, subject, name)
+    said = prefilling.from_identity(item, applicant)
+    case = _insert(applicant, wanted, item, said)
+    if case is None:
+        known = _known(resident, subject.id, wanted)
+        return Opened(False, known, queries.events_of(session.connection(), known.id))  # noqa: FBT003 a record's field
+    event = history.begin(case, actor=Actor(ActorKind.RESIDENT, str(resident)))
+    case_id = case.id
+    on_commit(lambda: prefilling.ask_first(case_id, item, applicant, said))
+    return Opened(True, case, [(event, {})])  # noqa: FBT003 a record's field
+
+
+def _offered(wanted: Wanted) -> ServiceItem:
+    item = catalogue.service(wanted.service_id)
+    if item is None or not divisions.known(wanted.region_code):
+        raise ServiceNotOffered
+    if not any(covers(region, wanted.region_code) for region in item.regions):
+        raise ServiceNotOffered
+    return item
+
+
+def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
+    """Return the draft that is open for the same thing; raises AlreadyOpen where an office has it."""
+    rows = session.scalars(
+        select(Case).where(
+            Case.resident_id == resident,
+            Case.subject_id == subject_id,
+            Case.service_id == wanted.service_id,
+            Case.status.in_([Status.DRAFT, *OPEN]),
+        )
+    ).all()
+    drafts = [row for row in rows if row.status == Status.DRAFT and row.region_code == wanted.region_code]
+    if len(drafts) == 0 or any(row.status != Status.DRAFT for row in rows):
+        raise AlreadyOpen
+    return drafts[0]
+
+
+def _insert(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefilled) -> Case | None:
+    """Make the draft, its first event counted; None where one is open, as a draft or with an office."""
+    case_id, subject_id = new_id(), applicant.subject.id
+    values = {
+        "id": case_id,
+        "resident_id": applicant.resident,
+        "subject_id": subject_id,
+        "service_id": item.id,
+        "service_version": item.version,
+        "region_code": wanted.region_code,
+        "department": item.department,
+        "policy_id": wanted.policy_id,
+        "answers": seal({}, column="answers", row_id=case_id),
+        "prefilled": prefilling.sealed(said, case_id),
+        "events_count": 1,
+        "queue_on": NO_DATE,
+        "updated_at": clock.now(),
+    }
+    with_an_office = select(Case.id).where(
+        Case.resident_id == applicant.resident,
+        Case.subject_id == subject_id,
+        Case.service_id == item.id,
+        Case.status.in_(OPEN),
+    )
+    columns = Case.__table__.columns
+    row = select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
+    made: Case | None = session.scalar(
+        insert(Case)
+        .from_select(list(values), row.where(~with_an_office.exists()))
+        .on_conflict_do_nothing(
+            index_elements=["resident_id", "subject_id", "service_id", "region_code"],
+            index_where=text("status = 'draft'"),
+        )
+        .returning(Case)
+    )
+    return made
