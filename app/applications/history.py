@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert
 
@@ -29,12 +31,15 @@ def state_of(row: Any) -> CaseState:
     return CaseState(**values)
 
 
-def begin(case: Case, *, actor: Actor) -> Event:
-    """Let a case begin: its new row counts this event already."""
-    event = Event(case.events_count, EventKind.DRAFTED, case.updated_at, actor.kind.value, actor.id, {})
-    session.execute(insert(CaseEvent).values(_row(case, event, CaseState(), None)))
+def first_event(case_id: UUID, *, at: datetime, actor: Actor) -> tuple[Event, dict[str, Any]]:
+    """Return the event that a case begins with and its row, to be written in the case's own statement."""
+    event = Event(1, EventKind.DRAFTED, at, actor.kind.value, actor.id, {})
+    return event, _row(case_id, event, CaseState(), None)
+
+
+def begun(case: Case, event: Event, *, actor: Actor) -> None:
+    """Leave the trace of a case that has begun; its row counts the event already."""
     _audit(case, event, actor, Status.DRAFT)
-    return event
 
 
 def append(
@@ -52,7 +57,7 @@ def append(
     event = Event(case.events_count + 1, kind, clock.now(), actor.kind.value, actor.id, dict(details or {}))
     state = folding.apply(state_of(case), event, working_days.calendar())
     with session.no_autoflush:  # the trigger on the row's status wants the event to be there first
-        session.execute(insert(CaseEvent).values(_row(case, event, state, note)))
+        session.execute(insert(CaseEvent).values(_row(case.id, event, state, note)))
     _cache(case, state, event)
     _audit(case, event, actor, state.status)
     return event
@@ -72,11 +77,11 @@ def cache_dates(case: Case, state: CaseState) -> None:
     case.legal_due_on, case.queue_on = due.legal_due_on, clocks.queue_on(state, due)
 
 
-def _row(case: Case, event: Event, state: CaseState, note: Mapping[str, Any] | None) -> dict[str, Any]:
+def _row(case_id: UUID, event: Event, state: CaseState, note: Mapping[str, Any] | None) -> dict[str, Any]:
     event_id = new_id()
     return {
         "id": event_id,
-        "case_id": case.id,
+        "case_id": case_id,
         "seq": event.seq,
         "kind": event.kind.value,
         "status_after": state.status.value,

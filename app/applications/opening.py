@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, select, text
+from sqlalchemy import FromClause, Label, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.applications import history, prefilling, queries
 from app.applications.clocks import NO_DATE
 from app.applications.errors import AlreadyOpen, RealNameRequired, ServiceNotOffered
-from app.applications.models import Case
+from app.applications.models import Case, CaseEvent
 from app.applications.prefilling import Applicant, Prefilled
 from app.applications.queries import CaseView
 from app.applications.sealing import seal
@@ -65,11 +66,14 @@ def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
     subject = subjects.subject(resident, wanted.subject_id)
     applicant = prefilling.applicant(resident, subject, name)
     said = prefilling.from_identity(item, applicant)
-    case = _insert(applicant, wanted, item, said)
+    actor = Actor(ActorKind.RESIDENT, str(resident))
+    row = _row(applicant, wanted, item, said)
+    event, event_row = history.first_event(row["id"], at=row["updated_at"], actor=actor)
+    case = _insert(row, event_row)
     if case is None:
         known = _known(resident, subject.id, wanted)
         return Opened(False, known, queries.events_of(session.connection(), known.id))  # noqa: FBT003 a record's field
-    event = history.begin(case, actor=Actor(ActorKind.RESIDENT, str(resident)))
+    history.begun(case, event, actor=actor)
     case_id = case.id
     on_commit(lambda: prefilling.ask_first(case_id, item, applicant, said))
     return Opened(True, case, [(event, {})])  # noqa: FBT003 a record's field
@@ -100,13 +104,13 @@ def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
     return drafts[0]
 
 
-def _insert(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefilled) -> Case | None:
-    """Make the draft, its first event counted; None where one is open, as a draft or with an office."""
-    case_id, subject_id = new_id(), applicant.subject.id
-    values = {
+def _row(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefilled) -> dict[str, Any]:
+    """Return the row of a new draft, its first event counted."""
+    case_id = new_id()
+    return {
         "id": case_id,
         "resident_id": applicant.resident,
-        "subject_id": subject_id,
+        "subject_id": applicant.subject.id,
         "service_id": item.id,
         "service_version": item.version,
         "region_code": wanted.region_code,
@@ -118,21 +122,35 @@ def _insert(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefi
         "queue_on": NO_DATE,
         "updated_at": clock.now(),
     }
+
+
+def _insert(row: Mapping[str, Any], event_row: Mapping[str, Any]) -> Case | None:
+    """Write the draft and its first event in one statement.
+
+    Returns None, and writes neither, where one is open: as a draft or with an office.
+    """
     with_an_office = select(Case.id).where(
-        Case.resident_id == applicant.resident,
-        Case.subject_id == subject_id,
-        Case.service_id == item.id,
+        *(getattr(Case, name) == row[name] for name in ("resident_id", "subject_id", "service_id")),
         Case.status.in_(OPEN),
     )
-    columns = Case.__table__.columns
-    row = select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
-    made: Case | None = session.scalar(
+    made = (
         insert(Case)
-        .from_select(list(values), row.where(~with_an_office.exists()))
+        .from_select(list(row), select(*_literals(Case.__table__, row)).where(~with_an_office.exists()))
         .on_conflict_do_nothing(
             index_elements=["resident_id", "subject_id", "service_id", "region_code"],
             index_where=text("status = 'draft'"),
         )
-        .returning(Case)
+        .returning(Case.__table__)
+        .cte("made")
     )
-    return made
+    told = (
+        insert(CaseEvent)
+        .from_select(list(event_row), select(*_literals(CaseEvent.__table__, event_row)).select_from(made))
+        .cte("told")
+    )
+    case: Case | None = session.scalar(select(aliased(Case, made)).add_cte(told))
+    return case
+
+
+def _literals(table: FromClause, row: Mapping[str, Any]) -> list[Label[Any]]:
+    return [literal(value, table.columns[name].type).label(name) for name, value in row.items()]

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.foundation import clock
 from app.foundation.database import session
@@ -16,7 +18,7 @@ from app.identity.types import ResidentId
 from app.notifications import subscriptions, templates
 from app.notifications.errors import MessageNotFound
 from app.notifications.models import Delivery, Message
-from app.notifications.types import Lane, MessageId
+from app.notifications.types import DeliveryState, Lane, MessageId
 from app.residents import profiles
 
 _LIFETIME = timedelta(days=7)
@@ -46,35 +48,21 @@ def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
     template = templates.all_templates()[notice.template]
     values = templates.fill(template, notice.values)
     page = templates.page(template, notice.page_params)
-    message_id = session.execute(
-        insert(Message)
-        .values(
-            id=new_id(),
-            resident_id=resident,
-            template=notice.template,
-            event_key=notice.event_key,
-            title=notice.title,
-            body=notice.body,
-            link=f"/{page}",
-        )
-        .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
-        .returning(Message.id)
-    ).scalar_one_or_none()
+    delivery = {
+        "id": new_id(),
+        "resident_id": resident,
+        "template": notice.template,
+        "values": values,
+        "page": page,
+        "lane": notice.lane,
+        "state": DeliveryState.QUEUED,
+        "attempts": 0,
+        "not_before": _decent_hour(resident),
+        "expires_at": clock.now() + notice.lifetime,
+    }
+    message_id = session.scalar(_told(resident, notice, f"/{page}", delivery))
     if message_id is None:
         return None
-    session.add(
-        Delivery(
-            message_id=message_id,
-            resident_id=resident,
-            template=notice.template,
-            values=values,
-            page=page,
-            lane=notice.lane,
-            not_before=_decent_hour(resident),
-            expires_at=clock.now() + notice.lifetime,
-        )
-    )
-    session.flush()
     ring_on_commit(Bell.PUSHES)
     return MessageId(message_id)
 
@@ -95,6 +83,34 @@ def forget(resident: ResidentId) -> None:
     """Forget what a person was told and what they answered (account erased, PIPL 47)."""
     session.execute(delete(Message).where(Message.resident_id == resident))
     subscriptions.forget(resident)
+
+
+def _told(
+    resident: ResidentId, notice: Notice, link: str, delivery: Mapping[str, Any]
+) -> ReturningInsert[UUID]:
+    """Return the statement that writes a message and its delivery, or neither where it was told before."""
+    message = (
+        insert(Message)
+        .values(
+            id=new_id(),
+            resident_id=resident,
+            template=notice.template,
+            event_key=notice.event_key,
+            title=notice.title,
+            body=notice.body,
+            link=link,
+        )
+        .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
+        .returning(Message.id)
+        .cte("message")
+    )
+    columns = Delivery.__table__.columns
+    given = [literal(value, columns[name].type).label(name) for name, value in delivery.items()]
+    return (
+        insert(Delivery)
+        .from_select(["message_id", *delivery], select(message.c.id, *given))
+        .returning(Delivery.message_id)
+    )
 
 
 def _decent_hour(resident: ResidentId) -> datetime | None:
