@@ -7,8 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from app.applications import drafts
-from app.applications.drafts import Wanted
+from app.applications import drafts, opening
 from app.applications.models import Case
 from app.foundation import clock, database
 from app.foundation.ids import new_id
@@ -46,7 +45,7 @@ def filled_in(owners: Sequence[Resident]) -> list[Draft]:
 def _fill(owner: Resident) -> tuple[UUID, int]:
     resident = ResidentId(owner.id)
     with atomic():
-        case_id, _ = drafts.open_draft(resident, Wanted(SERVICE, REGION))
+        case_id = opening.open_draft(resident, opening.Wanted(SERVICE, REGION)).view().brief.id
         case = database.session.get_one(Case, case_id)
         case.prefilled_at = clock.now()  # an hour passes before a department would be asked again
         version = case.version
