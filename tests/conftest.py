@@ -12,10 +12,10 @@ pytest_plugins = [  # a plugin stands after those it imports
     "tests.support.sources",
     "tests.support.sandboxes",
     "tests.support.database",
+    "tests.support.queries",
     "tests.support.client",
     "tests.support.people",
     "tests.support.clock",
-    "tests.support.queries",
 ]
 
 

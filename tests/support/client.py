@@ -1,16 +1,68 @@
-"""A client that fails the test when a request leaves unfinished work or hides an exception behind a 500."""
+"""A client that fails the test when a request leaves unfinished work, hides a defect or asks too often."""
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 from flask import got_request_exception
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from app.foundation import database
 from tests.support import canary
+from tests.support.queries import HARNESS
+
+MOST_STATEMENTS = 10
+"""No request of the whole suite may send more to PostgreSQL."""
+
+
+@dataclass
+class Watch:
+    """What one request did: flushes not yet committed, exceptions, statements of its own thread."""
+
+    thread: int = field(default_factory=threading.get_ident)
+    dirty: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    statements: list = field(default_factory=list)
+
+    def flushed(self, _session, _context):
+        self.dirty.append(True)
+
+    def settled(self, _session):
+        self.dirty.clear()
+
+    def failed(self, _sender, exception):
+        self.failures.append(exception)
+
+    def asked(self, _connection, _cursor, statement, *_):
+        if threading.get_ident() == self.thread and not statement.startswith(HARNESS):
+            self.statements.append(statement)
+
+
+@contextmanager
+def watched():
+    """Watch what happens inside."""
+    watch, factory = Watch(), database.session_factory
+    listeners = (
+        (factory, "after_flush", watch.flushed),
+        (factory, "after_commit", watch.settled),
+        (factory, "after_rollback", watch.settled),
+        (Engine, "before_cursor_execute", watch.asked),
+    )
+    for target, name, listener in listeners:
+        event.listen(target, name, listener)
+    got_request_exception.connect(watch.failed)
+    try:
+        yield watch
+    finally:
+        got_request_exception.disconnect(watch.failed)
+        for target, name, listener in listeners:
+            event.remove(target, name, listener)
 
 
 class UnitOfWorkClient(FlaskClient):
-    """Flask's client, honest about commits; `bearer("…")` gives one that sends the token.
+    """Flask's client, honest about commits and queries; `bearer("…")` gives one that sends the token.
 
     `expects_failure = True` lets a 500 through as the response it is.
     """
@@ -28,30 +80,13 @@ class UnitOfWorkClient(FlaskClient):
     def open(self, *args, **kwargs):
         if self.token is not None:
             kwargs["headers"] = {"Authorization": f"Bearer {self.token}", **dict(kwargs.get("headers") or {})}
-        dirty, failures = [], []
-
-        def mark(_session, _context):
-            dirty.append(True)
-
-        def clean(_session):
-            dirty.clear()
-
-        def note(_sender, exception):
-            failures.append(exception)
-
-        listeners = (("after_flush", mark), ("after_commit", clean), ("after_rollback", clean))
-        for name, listener in listeners:
-            event.listen(database.session_factory, name, listener)
-        got_request_exception.connect(note)
-        try:
+        with watched() as watch:
             response = super().open(*args, **kwargs)
-        finally:
-            got_request_exception.disconnect(note)
-            for name, listener in listeners:
-                event.remove(database.session_factory, name, listener)
-        if failures and not self.expects_failure:
-            raise AssertionError("the request met a defect") from failures[0]
-        assert not dirty, "the request wrote without committing: wrap it in atomic()"
+        if watch.failures and not self.expects_failure:
+            raise AssertionError("the request met a defect") from watch.failures[0]
+        assert not watch.dirty, "the request wrote without committing: wrap it in atomic()"
+        sent = watch.statements
+        assert len(sent) <= MOST_STATEMENTS, "\n".join([f"{len(sent)} statements:", *sent])
         return response
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
-_HARNESS = ("SAVEPOINT", "RELEASE", "ROLLBACK TO")
+HARNESS = ("SAVEPOINT", "RELEASE", "ROLLBACK TO")
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def query_budget():
         statements = []
 
         def note(_connection, _cursor, statement, *_):
-            if not statement.startswith(_HARNESS):
+            if not statement.startswith(HARNESS):
                 statements.append(statement)
 
         event.listen(Engine, "before_cursor_execute", note)
