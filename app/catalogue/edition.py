@@ -34,6 +34,12 @@ def known() -> int | None:
     return last[1] if last is not None and time.monotonic() - last[0] < SECONDS else None
 
 
+def last() -> int | None:
+    """Return the number that was read last, however long ago; None before the first and after `forget`."""
+    known = _known[0] if _known else None
+    return None if known is None else known[1]
+
+
 def learn(number: int) -> None:
     """Take over the number that was read together with what it names."""
     with _guard:

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, case, func, null, select
@@ -23,12 +23,13 @@ KEPT_VERSIONS = 256
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Everything published in one edition."""
+    """Everything published in one edition, and the earlier versions that were asked for since."""
 
     edition: int
     themes: tuple[Theme, ...]
     entries: tuple[search.Entry, ...]
     by_id: dict[str, Listing]
+    earlier: dict[tuple[str, int], ServiceItem] = field(default_factory=dict)
 
 
 _number = select(func.coalesce(func.max(Edition.number), 0)).scalar_subquery()
@@ -69,6 +70,9 @@ def service(service_id: str, version: int | None = None) -> ServiceItem | None:
     if version is None:
         listing = _published().by_id.get(service_id)
         return listing.item if listing else None
+    index = _latest_known()
+    if (held := _at_hand(index, service_id, version)) is not None:
+        return held
     columns = select(Service.id, Service.version, Service.checksum, Service.body)
     with reading() as connection:
         row = connection.execute(
@@ -76,7 +80,10 @@ def service(service_id: str, version: int | None = None) -> ServiceItem | None:
                 Service.id == service_id, Service.version == version, Service.status != ServiceStatus.DRAFT
             )
         ).one_or_none()
-    return None if row is None else _kept(row.id, row.version, row.checksum, row.body)
+    if row is None:
+        return None
+    found = index.earlier[service_id, version] = _kept(row.id, row.version, row.checksum, row.body)
+    return found
 
 
 def listing(service_id: str) -> Listing:
@@ -125,6 +132,19 @@ def _published() -> _Index:
         _index[:] = [_read(_index[0] if _index else None)]
         edition.learn(_index[0].edition)
         return _index[0]
+
+
+def _latest_known() -> _Index:
+    """Return the index of the edition that was read last, of any age: a version never changes."""
+    return _index[0] if _index and _index[0].edition == edition.last() else _published()
+
+
+def _at_hand(index: _Index, service_id: str, version: int) -> ServiceItem | None:
+    """Return that very version where it was read before."""
+    found = index.by_id.get(service_id)
+    if found is not None and found.item.version == version:
+        return found.item
+    return index.earlier.get((service_id, version))
 
 
 def _current() -> _Index | None:
