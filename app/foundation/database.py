@@ -98,13 +98,18 @@ def engine() -> Engine:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """Lend a connection for plain reads outside a unit of work: no BEGIN, no COMMIT, no identity map.
+    """Lend a connection for plain reads: no BEGIN, no COMMIT, no identity map.
+
+    Inside a unit of work it is the session's own: what was written is seen, and nobody needs two connections.
 
     Measured at less than half the cost of an ORM read (docs/benchmarks.md).
     """
     bound = session_factory.kw.get("bind")
     if isinstance(bound, Connection):  # a test's savepoint: read what the test wrote
         yield bound
+        return
+    if session.registry.has() and session().in_transaction():
+        yield session.connection()
         return
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection

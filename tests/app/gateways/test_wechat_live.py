@@ -197,6 +197,7 @@ def test_parts_are_short_enough_and_lose_nothing(text):
     assert all(len(part) <= live.LONGEST_CHECKED_TEXT for part in parts)
 
 
-def test_the_process_uses_the_gateway_it_was_given(wechat):
+def test_the_process_uses_the_gateway_it_was_given(wechat, monkeypatch):
+    monkeypatch.setattr(port, "_current", [])  # the gateway of the other tests comes back
     port.use(wechat)
     assert port.wechat() is wechat
