@@ -49,10 +49,10 @@ def test_the_areas_around_a_place_go_up_to_the_nation():
     assert regions.ancestors("000000") == ("000000",)
 
 
-@given(st.text(min_size=3, max_size=40))
+@given(st.text(st.characters(exclude_characters="*"), min_size=3, max_size=40))
 def test_a_mask_never_shows_everything(value):
     for mask in (masking.id_number, masking.phone, masking.card, masking.name, masking.text):
-        assert mask(value) != value or set(value) == {"*"}
+        assert mask(value) != value
 
 
 def test_one_recognises_ones_own():
