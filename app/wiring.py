@@ -9,7 +9,16 @@ from typing import Any
 from app.applications import deadlines as case_deadlines
 from app.applications import leaving, prefilling
 from app.eligibility import runs
-from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
+from app.foundation import (
+    cache,
+    crypto,
+    database,
+    deadlines,
+    idempotency,
+    nearby,
+    queue,
+    working_days,
+)
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
 from app.gateways.registries import live as live_registries
@@ -123,4 +132,5 @@ def close_process() -> None:
     """Give back what `open_process` took."""
     database.session.remove()
     database.engine().dispose()
+    nearby.process.close()
     cache.client().close()

@@ -17,7 +17,7 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.remembered import forget
-from app.foundation.transaction import on_commit, seen_here
+from app.foundation.transaction import seen_here
 from app.identity.types import ResidentId
 from app.residents import consents, facts
 from app.residents.types import KnownFact, Purpose
@@ -125,7 +125,7 @@ def forget_resident(resident: ResidentId) -> None:
 
 def forget_answers(resident: ResidentId) -> None:
     """Forget the remembered answers about a person's matches once this unit of work is durable."""
-    on_commit(lambda: forget(*(cache_key(resident, outcomes) for outcomes in OUTCOME_SETS)))
+    forget(*(cache_key(resident, outcomes) for outcomes in OUTCOME_SETS))
 
 
 def cache_key(resident: ResidentId, outcomes: str) -> str:

@@ -1,23 +1,25 @@
-"""Answers remembered in Redis as bytes; forgetting wins over a slow reader.
+"""Answers remembered in Redis, and nearby, as bytes; forgetting wins over a slow reader.
 
-A reader that began before a change must not store what it read after the change was told: `forget` leaves a
+A reader that began before a change must not store what it read after the change was told: forgetting leaves a
 tombstone for a few seconds, and a reader stores only where nothing stands.
 """
 
 from collections.abc import Callable
 
-from app.foundation.cache import RedisError, client, fetch
+from app.foundation.cache import GONE, RedisError, client
+from app.foundation.nearby import process
+from app.foundation.transaction import on_commit, seen_here
 
-_TOMBSTONE, _TOMBSTONE_SECONDS = b"-", 5
+_TOMBSTONE_SECONDS = 5
 
 
 def remember(key: str, make: Callable[[], bytes], *, seconds: int) -> bytes:
     """Return the remembered bytes of `key`, else make them; works without Redis, only slower."""
     try:
-        found = fetch(key)
+        found = process.fetch(key)
     except RedisError:
         return make()
-    if found is not None and found != _TOMBSTONE:
+    if found is not None and found != GONE:
         return found
     made = make()
     if found is None:
@@ -29,11 +31,21 @@ def remember(key: str, make: Callable[[], bytes], *, seconds: int) -> bytes:
 
 
 def forget(*keys: str) -> None:
-    """Forget the keys; call it after the commit of what changed. Silent where Redis is: entries expire."""
+    """Forget the keys once this unit of work is durable, all that it names in one call.
+
+    Silent where Redis is: what it holds expires.
+    """
+    waiting: set[str] | None = seen_here().get("remembered.forgotten")
+    if waiting is None:
+        waiting = seen_here()["remembered.forgotten"] = set()
+        on_commit(lambda: _forget(sorted(waiting)))
+    waiting.update(keys)
+
+
+def _forget(keys: list[str]) -> None:
     try:
-        with client().pipeline(transaction=False) as pipe:
+        with process.calling_back(keys) as pipe:
             for key in keys:
-                pipe.set(key, _TOMBSTONE, ex=_TOMBSTONE_SECONDS)
-            pipe.execute()
+                pipe.set(key, GONE, ex=_TOMBSTONE_SECONDS)
     except RedisError:
         return

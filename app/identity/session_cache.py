@@ -1,8 +1,9 @@
-"""Live sessions in Redis for at most 30 seconds, so that most requests cost one GET.
+"""Live sessions in Redis for at most 30 seconds, and nearby for less, so that most requests ask nobody.
 
-A revoked session leaves a tombstone under its key. A slow request that read the session before it was revoked
-cannot put it back: it writes with NX, and a record counts only for 30 seconds after it was read from
-PostgreSQL, which is less than the tombstone stays. Without Redis every request asks PostgreSQL.
+A revoked session leaves a tombstone under its key, and is called back from every process that holds it. A
+slow request that read the session before it was revoked cannot put it back: it writes with NX, and a record
+counts only for 30 seconds after it was read from PostgreSQL, which is less than the tombstone stays. Without
+Redis every request asks PostgreSQL.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from uuid import UUID
 import orjson
 import structlog
 
-from app.foundation import cache, clock
+from app.foundation import cache, clock, nearby
 from app.identity.types import (
     Assurance,
     OfficerId,
@@ -29,7 +30,6 @@ from app.identity.types import (
 CACHED_FOR = timedelta(seconds=30)
 TOMBSTONE_FOR = timedelta(seconds=90)
 """Longer than a record counts plus any difference between two machines' clocks."""
-_DEAD = b"dead"
 MOST_SEEN = 10_000
 _last_seen: dict[bytes, ResidentId] = {}
 _log = structlog.get_logger(__name__)
@@ -53,22 +53,25 @@ def get(token_hash: bytes, *, ahead: Callable[[ResidentId], str] | None = None) 
     `ahead` names the key that the request will want once it is known whose session this is. It is read along
     for whom the session was last time; that guess is never an answer.
     """
-    guess = _last_seen.get(token_hash) if ahead else None
+    key, guess = _key(token_hash), _last_seen.get(token_hash) if ahead else None
     try:
-        record = cache.fetch(_key(token_hash), ahead=ahead(guess) if ahead and guess else None)
+        record = nearby.process.fetch(key, ahead=ahead(guess) if ahead and guess else None)
     except cache.RedisError as error:
         _log.warning("session.cache_silent", kind=type(error).__name__)
         return None
     if record is None:
         return None
-    if record == _DEAD:
+    if record == cache.GONE:
         raise Revoked
     read_at, session = _read(record)
     if ahead and guess is None and isinstance(session.principal, ResidentPrincipal):
         if len(_last_seen) >= MOST_SEEN:
             _last_seen.clear()
         _last_seen[token_hash] = session.principal.resident_id
-    return None if abs(clock.now() - read_at) > CACHED_FOR else session
+    if abs(clock.now() - read_at) > CACHED_FOR:
+        nearby.process.drop([key])
+        return None
+    return session
 
 
 def put(token_hash: bytes, session: Cached, *, read_at: datetime) -> None:
@@ -82,21 +85,21 @@ def put(token_hash: bytes, session: Cached, *, read_at: datetime) -> None:
 
 def bury(token_hashes: list[bytes]) -> None:
     """Put tombstones over ended sessions; called once their end is durable. Raises RedisError."""
-    with cache.client().pipeline(transaction=False) as pipe:
-        for token_hash in token_hashes:
-            pipe.set(_key(token_hash), _DEAD, px=TOMBSTONE_FOR)
-        pipe.execute()
+    keys = [_key(token_hash) for token_hash in token_hashes]
+    with nearby.process.calling_back(keys) as pipe:
+        for key in keys:
+            pipe.set(key, cache.GONE, px=TOMBSTONE_FOR)
 
 
 def forget(token_hashes: list[bytes]) -> None:
     """Let PostgreSQL be asked again, because something about these sessions changed. Raises RedisError."""
-    with cache.client().pipeline(transaction=False) as pipe:
-        for token_hash in token_hashes:
-            pipe.eval(_DELETE_UNLESS_DEAD, 1, _key(token_hash))
-        pipe.execute()
+    keys = [_key(token_hash) for token_hash in token_hashes]
+    with nearby.process.calling_back(keys) as pipe:
+        for key in keys:
+            pipe.eval(_DELETE_UNLESS_GONE, 1, key, cache.GONE)
 
 
-_DELETE_UNLESS_DEAD = "if redis.call('GET', KEYS[1]) ~= 'dead' then redis.call('DEL', KEYS[1]) end return 1"
+_DELETE_UNLESS_GONE = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then redis.call('DEL', KEYS[1]) end return 1"
 
 
 def _key(token_hash: bytes) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from app import wiring
 from app.factory import create_app
-from app.foundation import cache, database, deadlines
+from app.foundation import cache, database, deadlines, nearby
 from blueprints.support.telemetry import AccessLog
 from config.settings import Environment, Settings
 from tests.support import canary, servers
@@ -53,6 +53,7 @@ def application(settings):
 def redis(application):
     """The process's Redis database, empty."""
     cache.client().flushdb()
+    nearby.process.clear()
     return cache.client()
 
 
