@@ -1,6 +1,7 @@
 """Redis protocol client: cache, limits, bell. Never the only place of anything that was acknowledged."""
 
 import threading
+import time
 from collections.abc import Sequence
 
 from redis import ConnectionPool, Redis
@@ -8,11 +9,12 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionInterface
 from redis.exceptions import ConnectionError as Unconnected
 from redis.exceptions import RedisError as RedisError
+from redis.exceptions import TimeoutError as Silent
 from redis.retry import Retry
 
 from config.settings import Settings
 
-CONNECT_SECONDS, READ_SECONDS = 0.2, 0.5
+CONNECT_SECONDS, READ_SECONDS, SILENT_SECONDS = 0.2, 0.5, 1.0
 """redis-py's own default retries ten times and hangs for seconds on a black hole."""
 GONE = b"-"
 """What stands for a while under the key of an answer that was called back: wins over a slow reader."""
@@ -54,12 +56,22 @@ class _Line(threading.local):
 _line = _Line()
 
 
+class _Silence:
+    """Which server let somebody wait in vain, and until when it is left in peace."""
+
+    of: Redis | None = None
+    until = 0.0
+
+
 def fetch(*keys: str) -> list[bytes | None]:
     """Read keys in one round trip over the running thread's own connection, at half of what `mget` costs.
 
-    Raises RedisError. A connection that was closed while it rested is opened again, once.
+    Raises RedisError. A connection that was closed while it rested is opened again, once. A server that let
+    somebody wait in vain is not asked again for a second, so that a frozen one costs few requests their time.
     """
     owner = client()
+    if _Silence.of is owner and time.monotonic() < _Silence.until:
+        raise Silent("a moment ago it did not answer")
     if _line.owner is not owner:
         _switch(owner)
     rested, _line.used = _line.used, False
@@ -69,6 +81,9 @@ def fetch(*keys: str) -> list[bytes | None]:
         if not rested:
             raise
         found = _ask(_line.connection, keys)
+    except Silent:
+        _Silence.of, _Silence.until = owner, time.monotonic() + SILENT_SECONDS
+        raise
     _line.used = True
     return found
 

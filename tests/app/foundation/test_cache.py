@@ -1,4 +1,6 @@
+import socket
 import threading
+import time
 
 import pytest
 
@@ -75,3 +77,21 @@ def test_threads_that_come_and_go_do_not_use_up_the_connections(redis):
         thread.start()
         thread.join()
     assert seen == [b"v"] * 100
+
+
+def test_a_frozen_redis_lets_one_reader_in_a_second_wait(redis, settings):
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as frozen:  # accepts, never answers
+        usual, port = cache.client(), frozen.getsockname()[1]
+        address = type(settings.redis_url)(f"redis://127.0.0.1:{port}/0")
+        cache.use(cache.open_client(settings.model_copy(update={"redis_url": address})))
+        began, times = time.monotonic(), 50
+        try:
+            for _ in range(times):
+                with pytest.raises(RedisError):
+                    cache.fetch("k")
+        finally:
+            cache.client().close()
+            cache.use(usual)
+        assert time.monotonic() - began < times * cache.READ_SECONDS / 10
+    redis.set("k", b"v")
+    assert cache.fetch("k") == [b"v"], "another server is asked at once"
