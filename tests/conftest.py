@@ -12,6 +12,7 @@ pytest_plugins = [  # a plugin stands after those it imports
     "tests.support.sources",
     "tests.support.sandboxes",
     "tests.support.database",
+    "tests.support.waiting",
     "tests.support.queries",
     "tests.support.client",
     "tests.support.people",

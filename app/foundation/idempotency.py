@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import orjson
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, Boolean, bindparam, column, delete, func, select
 
 from app.foundation import crypto
 from app.foundation.database import session
@@ -20,6 +20,16 @@ from app.foundation.models import StoredReply
 
 KEPT_FOR = timedelta(hours=72)
 _FIELD = "http_idempotency|sealed|"
+_KEPT = StoredReply.__table__.columns
+_LOCKED_AND_READ = select(
+    func.http_idempotency_earlier(
+        bindparam("lock", type_=BigInteger), bindparam("principal"), bindparam("key")
+    ).table_valued(
+        column("free", Boolean),
+        *(column(name, _KEPT[name].type) for name in ("id", "body_hash", "status", "sealed")),
+    )
+)
+"""Locks first and reads then, in one statement (migrations/sql/http_idempotency_earlier.sql)."""
 
 
 class KeyReused(DomainError):
@@ -62,11 +72,17 @@ def earlier(asked: Asked) -> Reply | None:
     Raises InProgress while another transaction holds the key, KeyReused where it was for something else.
     """
     lock = hashlib.sha256(f"{asked.principal}\0{asked.key}".encode()).digest()[:8]
-    free = session.scalar(select(func.pg_try_advisory_xact_lock(int.from_bytes(lock, "big", signed=True))))
-    if not free:
+    row = session.execute(
+        _LOCKED_AND_READ,
+        {
+            "lock": int.from_bytes(lock, "big", signed=True),
+            "principal": asked.principal,
+            "key": asked.key,
+        },
+    ).one()
+    if not row.free:
         raise InProgress
-    row = session.scalar(select(StoredReply).filter_by(principal=asked.principal, key=asked.key))
-    if row is None:
+    if row.id is None:
         return None
     if row.body_hash != asked.body_hash:
         raise KeyReused

@@ -4,15 +4,28 @@ Residents: idle 24 h, at most 30 days. Officers: idle 30 min, at most 12 h, one 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, and_, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.foundation import clock, crypto
@@ -187,10 +200,12 @@ def _end(which: Any) -> int:
     return len(ended)
 
 
-def _alive(now: datetime) -> Any:
+def _alive(now: datetime | ColumnElement[datetime]) -> Any:
     return and_(LoginSession.revoked_at.is_(None), LoginSession.idle_expires_at > now)
 
 
+_MOMENT = DateTime(timezone=True)
+_NOW = bindparam("now", type_=_MOMENT)
 _LIVE = (
     select(
         LoginSession.id,
@@ -198,8 +213,14 @@ _LIVE = (
         LoginSession.officer_id,
         LoginSession.last_seen_at,
         LoginSession.idle_expires_at,
-        LoginSession.absolute_expires_at,
         LoginSession.fresh_at,
+        func.least(
+            case(
+                (LoginSession.resident_id.is_not(None), bindparam("resident_idle", type_=_MOMENT)),
+                else_=bindparam("officer_idle", type_=_MOMENT),
+            ),
+            LoginSession.absolute_expires_at,
+        ).label("moved"),
         Account.assurance,
         Officer.roles,
         Officer.department,
@@ -207,21 +228,68 @@ _LIVE = (
     )
     .outerjoin(Account, Account.id == LoginSession.resident_id)
     .outerjoin(Officer, Officer.id == LoginSession.officer_id)
-    .where(LoginSession.revoked_at.is_(None), Officer.disabled_at.is_(None))
+    .where(LoginSession.token_hash == bindparam("asked"), _alive(_NOW), Officer.disabled_at.is_(None))
 )
+"""A live session; `moved` is when its rest ends if it is seen now.
+
+No parameter bears the name of a column: an UPDATE that is sent with it would take it for a value to set.
+"""
+
+
+def _noting() -> Select[Any]:
+    """Return what reads a live session and moves the end of its rest on unless somebody holds the row."""
+    live = _LIVE.cte("live")
+    rested = (
+        select(live.c.id).where(live.c.last_seen_at < bindparam("rested", type_=_MOMENT)).scalar_subquery()
+    )
+    free = (
+        select(LoginSession.id)
+        .where(LoginSession.id == rested, LoginSession.revoked_at.is_(None))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    noted = (
+        update(LoginSession)
+        .where(LoginSession.id == free.c.id, LoginSession.id == live.c.id)
+        .values(last_seen_at=_NOW, idle_expires_at=live.c.moved)
+        .cte("noted")
+    )
+    return select(live).add_cte(noted)
+
+
+_LIVE_AND_NOTED = _noting()
 
 
 def _load(token_hash: bytes) -> Cached | None:
     """Read a session from its row, note that it was seen, and remember it for the next requests."""
     now = clock.now()
+    moments = {
+        "now": now,
+        "rested": now - SEEN_EVERY,
+        "resident_idle": now + RESIDENT.idle,
+        "officer_idle": now + OFFICER.idle,
+    }
     with reading() as connection:
-        row = connection.execute(_LIVE.where(LoginSession.token_hash == token_hash)).one_or_none()
-        if row is None or row.idle_expires_at <= now:
-            return None
-        idle = _seen(connection, row, now) if now - row.last_seen_at > SEEN_EVERY else row.idle_expires_at
-    live = Cached(_principal(row), idle)
+        row, noted = _read_and_note(connection, {"asked": token_hash, **moments})
+    if row is None:
+        return None
+    moves = noted and now - row.last_seen_at > SEEN_EVERY
+    live = Cached(_principal(row), row.moved if moves else row.idle_expires_at)
     session_cache.put(token_hash, live, read_at=now)
     return live
+
+
+def _read_and_note(
+    connection: Connection, asked: Mapping[str, object]
+) -> tuple[Row[*tuple[Any, ...]] | None, bool]:
+    """Return a live session's row, and whether it could be noted as seen; it is read in any case."""
+    try:
+        return connection.execute(_LIVE_AND_NOTED, asked).one_or_none(), True
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        _log.warning("session.not_touched", kind=type(error).__name__)
+    return connection.execute(_LIVE, asked).one_or_none(), False
 
 
 def _principal(row: Row[*tuple[Any, ...]]) -> Principal:
@@ -232,23 +300,3 @@ def _principal(row: Row[*tuple[Any, ...]]) -> Principal:
     return OfficerPrincipal(
         row.id, OfficerId(row.officer_id), roles, row.department, row.region_code, fresh_until
     )
-
-
-def _seen(connection: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> datetime:
-    """Move the end of rest on; where somebody holds the row it is left to the next request."""
-    lifetime = RESIDENT if row.resident_id is not None else OFFICER
-    idle: datetime = min(now + lifetime.idle, row.absolute_expires_at)
-    free = (
-        select(LoginSession.id)
-        .where(LoginSession.id == row.id, LoginSession.revoked_at.is_(None))
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    try:
-        connection.execute(
-            update(LoginSession).where(LoginSession.id == free).values(last_seen_at=now, idle_expires_at=idle)
-        )
-    except SQLAlchemyError as error:
-        _log.warning("session.not_touched", kind=type(error).__name__)
-        return row.idle_expires_at  # type: ignore[no-any-return] # a row of Core is untyped
-    return idle

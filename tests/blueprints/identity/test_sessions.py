@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+
 from app.foundation import cache, database
 from app.foundation.clock import now
 from app.foundation.crypto import token_hash
@@ -11,6 +14,13 @@ from app.identity import session_cache, sessions
 from app.identity.session_cache import Cached
 
 SESSIONS, LOGOUT, ME = "/api/v1/auth/sessions", "/api/v1/auth/logout", "/api/v1/me"
+
+REST = "UPDATE identity_session SET last_seen_at = now() - interval '2 minutes'"
+SEEN = "SELECT last_seen_at > now() - interval '1 minute' FROM identity_session"
+REFUSING_UPDATES = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'read only'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON identity_session EXECUTE FUNCTION refuse();
+"""
 
 
 def refused(token):
@@ -85,6 +95,51 @@ def test_a_warm_session_costs_one_look_at_redis_and_none_at_postgresql(elder, qu
     sessions.authenticate(elder.token)
     with query_budget(0):
         sessions.authenticate(elder.token)
+
+
+@pytest.fixture
+def rested(opened):
+    """The token of a session that Redis forgot and that was last seen two minutes ago."""
+    with atomic():
+        database.session.execute(text(REST))
+    cache.client().flushdb()
+    return opened[0]
+
+
+def _seen_just_now():
+    with database.reading() as connection:
+        return connection.scalar(text(SEEN))
+
+
+def test_a_session_is_read_and_noted_as_seen_in_one_statement(rested, query_budget):
+    with query_budget(1):
+        sessions.authenticate(rested)
+    assert _seen_just_now()
+
+
+def test_who_holds_the_row_of_a_session_keeps_nobody_waiting(rested, two_connections, query_budget):
+    two_connections[0].execute(text("SELECT 1 FROM identity_session FOR UPDATE"))
+    with query_budget(1):
+        sessions.authenticate(rested)
+    assert not _seen_just_now()
+    two_connections[0].rollback()
+    cache.client().flushdb()
+    sessions.authenticate(rested)
+    assert _seen_just_now()
+
+
+def test_a_session_that_cannot_be_noted_as_seen_is_still_let_in(rested, two_connections):
+    two_connections[0].execute(text(REFUSING_UPDATES))
+    two_connections[0].commit()
+    sessions.authenticate(rested)
+    assert not _seen_just_now()
+
+
+def test_an_ended_session_is_not_noted_as_seen(rested):
+    with atomic():
+        database.session.execute(text("UPDATE identity_session SET revoked_at = now()"))
+    assert refused(rested)
+    assert not _seen_just_now()
 
 
 def test_a_request_that_read_the_session_before_it_ended_cannot_bring_it_back(committed, opened):

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -67,6 +69,26 @@ def test_of_many_at_once_one_makes_the_effect(sign_in, committed, together):
     assert {(a.json["code"], a.headers["Retry-After"]) for a in busy} == {("idempotency.in_progress", "1")}
     assert _post(client, "slow").headers["Idempotent-Replayed"] == "true"
     assert _effects("slow") == 1
+
+
+def test_an_answer_stored_while_the_second_request_was_already_asking_is_found(
+    two_connections, until_somebody_waits
+):
+    first, second = two_connections
+    first.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+    first.exec_driver_sql(
+        "INSERT INTO http_idempotency (id, principal, key, route, body_hash, status, sealed)"
+        " VALUES (gen_random_uuid(), 'resident:1', 'k-1', 'POST /once', sha256(''), 201, '')"
+    )
+    asks = (  # begins, waits for the first to commit, and only then comes to the lock of the key
+        "SELECT found.free, found.status, (SELECT count(*) FROM http_idempotency) AS as_of_its_beginning"
+        " FROM http_idempotency_earlier(2, 'resident:1' || pg_advisory_xact_lock(1)::text, 'k-1') AS found"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(lambda: second.exec_driver_sql(asks).one())
+        until_somebody_waits()
+        first.commit()
+        assert tuple(asked.result(10)) == (True, 201, 0)
 
 
 @pytest.mark.parametrize(("days", "left"), [(2, 1), (4, 0)])
