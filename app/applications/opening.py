@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.applications import history, prefilling, queries
 from app.applications.clocks import NO_DATE
-from app.applications.errors import AlreadyOpen, RealNameRequired, ServiceNotOffered
+from app.applications.errors import AlreadyOpen, ServiceNotOffered
 from app.applications.models import Case, CaseEvent
 from app.applications.prefilling import Applicant, Prefilled
 from app.applications.queries import CaseView
@@ -26,7 +26,6 @@ from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.regions import covers
 from app.foundation.transaction import on_commit
-from app.identity import queries as identity
 from app.identity.types import ResidentId
 from app.residents import subjects
 
@@ -57,14 +56,11 @@ class Opened:
 def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
     """Return the draft; departments are asked about a new one after the commit.
 
-    Raises RealNameRequired, ServiceNotOffered, NotFound (subject), AlreadyOpen.
+    Raises NotFound (subject), RealNameRequired, ServiceNotOffered, AlreadyOpen.
     """
-    name = identity.real_name(resident)
-    if name is None:
-        raise RealNameRequired
-    item = _offered(wanted)
     subject = subjects.subject(resident, wanted.subject_id)
-    applicant = prefilling.applicant(resident, subject, name)
+    applicant = prefilling.applicant(resident, subject)
+    item = _offered(wanted)
     said = prefilling.from_identity(item, applicant)
     actor = Actor(ActorKind.RESIDENT, str(resident))
     row = _row(applicant, wanted, item, said)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.applications.errors import RealNameRequired
 from app.applications.items import item_of
 from app.applications.models import Case
 from app.applications.sealing import seal, unseal
@@ -73,10 +74,13 @@ class _Said:
     as_of: date | None = None
 
 
-def applicant(resident: ResidentId, subject: Subject, own: RealName | None) -> Applicant:
-    """Return who applies for whom; `own` is the resident's own verified name."""
+def applicant(resident: ResidentId, subject: Subject) -> Applicant:
+    """Return who applies for whom; raises RealNameRequired where the resident was never verified."""
     person = _person(resident, subject)
-    return Applicant(resident, subject, own if person == resident else identity.real_name(person))
+    names = identity.real_names([resident, person])
+    if resident not in names:
+        raise RealNameRequired
+    return Applicant(resident, subject, names.get(person))
 
 
 def from_identity(item: ServiceItem, who: Applicant) -> Prefilled:

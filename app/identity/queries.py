@@ -45,7 +45,8 @@ def real_names(resident_ids: Iterable[ResidentId]) -> dict[ResidentId, RealName]
         return {}
     rows = session.scalars(
         select(Account).where(Account.id.in_(wanted), Account.state != AccountState.ERASED)
-    )
+    ).all()
+    seen_here().update({("account", row.id): row for row in rows})
     named = ((ResidentId(row.id), _named(row)) for row in rows)
     return {resident_id: name for resident_id, name in named if name is not None}
 

@@ -28,17 +28,16 @@ def subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
     """Return whom a resident means, themselves by default; raises NotFound where they may not act for it."""
     if subject_id is None or subject_id == resident_id:
         return Subject(resident_id, SubjectKind.PERSON, SubjectRelation.SELF, resident_id)
-    enterprise = session.scalar(
-        select(Enterprise.id).filter_by(id=subject_id, resident_id=resident_id, ended_at=None)
-    )
-    if enterprise is not None:
-        return Subject(enterprise, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, resident_id)
+    represented = select(Enterprise.id).filter_by(id=subject_id, resident_id=resident_id, ended_at=None)
     mandated = select(Mandate.id).filter_by(
         principal_id=subject_id, agent_id=resident_id, state=MandateState.ACTIVE
     )
-    if session.scalar(mandated) is None:
-        raise NotFound
-    return Subject(subject_id, SubjectKind.PERSON, SubjectRelation.FAMILY, ResidentId(subject_id))
+    is_enterprise, is_relative = session.execute(select(represented.exists(), mandated.exists())).one()
+    if is_enterprise:
+        return Subject(subject_id, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, resident_id)
+    if is_relative:
+        return Subject(subject_id, SubjectKind.PERSON, SubjectRelation.FAMILY, ResidentId(subject_id))
+    raise NotFound
 
 
 def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
