@@ -31,6 +31,7 @@ Known = Mapping[str, KnownFact]
 class Change:
     """A match whose result differs from the last one; `running`: everyone is being matched against it."""
 
+    policy: Policy
     assessment: Assessment
     before: Outcome | None
     running: bool = False
@@ -50,7 +51,7 @@ class _Compared:
     """What was found about a candidate against what is stored: `unfit` are stored and to be forgotten."""
 
     candidate: Candidate
-    assessed: list[Assessment]
+    assessed: list[tuple[Policy, Assessment]]
     unfit: list[tuple[UUID, str]]
     before: Mapping[str, Outcome]
 
@@ -96,12 +97,12 @@ def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]
 def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> _Compared:
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
-    assessed: list[Assessment] = []
+    assessed: list[tuple[Policy, Assessment]] = []
     unfit: list[tuple[UUID, str]] = []
     for policy in tried:
         truth = policies.answer(policy, values, as_of=today, params=params)
         if truth is not False or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
-            assessed.append(assess(policy, values, candidate.known, as_of=today))
+            assessed.append((policy, assess(policy, values, candidate.known, as_of=today)))
         elif policy.id in before:
             unfit.append((candidate.subject_id, policy.id))
     return _Compared(candidate, assessed, unfit, before)
@@ -178,7 +179,7 @@ def _write(
 ) -> list[Change]:
     """Write what differs and forget what fits no more, in one statement; returns what changed."""
     unfit = _unfit(resident, found, others)
-    rows = [_row(one.candidate, assessment) for one in found for assessment in one.assessed]
+    rows = [_row(one.candidate, assessment) for one in found for _, assessment in one.assessed]
     if not rows:
         if unfit is not None:
             session.execute(unfit)
@@ -207,10 +208,10 @@ def _write(
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
-        Change(a, one.before.get(a.policy_id), running=changed[one.candidate.subject_id, a.policy_id])
+        Change(policy, assessment, one.before.get(policy.id), running=changed[key])
         for one in found
-        for a in one.assessed
-        if (one.candidate.subject_id, a.policy_id) in changed
+        for policy, assessment in one.assessed
+        if (key := (one.candidate.subject_id, policy.id)) in changed
     ]
 
 

@@ -26,6 +26,7 @@ from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
 from app.notifications import service as notifications
 from app.notifications.errors import UnfitTemplateValues
+from app.notifications.service import Notice
 from app.residents import consents, facts
 from app.residents.types import Purpose
 
@@ -124,10 +125,9 @@ def rematch(resident: ResidentId) -> None:
 
     The run may not have reached them yet and would then find them eligible already, or have passed them.
     """
-    for change in matching.match_resident(resident):
-        if change.running and _newly_eligible(change):
-            found = change.assessment
-            _tell(resident, policies.exact(found.policy_id, found.rule_version), change)
+    news = [c for c in matching.match_resident(resident) if c.running and _newly_eligible(c)]
+    notices = [match_notice(change.policy, change.assessment) for change in news]
+    notifications.notify_all(resident, [notice for notice in notices if _fits(notice)])
 
 
 def rematch_if_decided(resident: ResidentId) -> None:
@@ -138,6 +138,16 @@ def rematch_if_decided(resident: ResidentId) -> None:
 
 def _newly_eligible(change: Change) -> bool:
     return change.assessment.outcome is Outcome.ELIGIBLE and change.before is not Outcome.ELIGIBLE
+
+
+def _fits(notice: Notice) -> bool:
+    """Say whether a notice can be told; one policy's wording must not keep the news of the others back."""
+    try:
+        notifications.check(notice)
+    except UnfitTemplateValues as error:
+        _log.error("rematch.untold", event_key=notice.event_key, field=str(error))
+        return False
+    return True
 
 
 def _tell(resident: ResidentId, policy: Policy, change: Change) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 
 from app.foundation.database import session
 
@@ -15,6 +15,14 @@ def try_lock(purpose: str, subject: object) -> bool:
 def lock(purpose: str, subject: object) -> None:
     """Wait for the lock and hold it for this transaction."""
     session.execute(select(func.pg_advisory_xact_lock(_key(purpose, subject))))
+
+
+def held(purpose: str, subject: object) -> Subquery:
+    """Return, for a statement, the one row that is there once the lock is held for this transaction.
+
+    Whatever else the statement reads, it reads as of its beginning: before the wait.
+    """
+    return select(func.pg_advisory_xact_lock(_key(purpose, subject)).label("held")).subquery("lock")
 
 
 def _key(purpose: str, subject: object) -> int:

@@ -1,12 +1,28 @@
 """What one can do with messages: tell a person something, once, and mark it read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Time,
+    and_,
+    case,
+    column,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -45,26 +61,26 @@ def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
     Telling the same event twice tells it once: the second call returns None. Raises UnfitTemplateValues
     where the values break WeChat's rules.
     """
+    told = notify_all(resident, [notice])
+    return told[0] if told else None
+
+
+def notify_all(resident: ResidentId, notices: Sequence[Notice]) -> list[MessageId]:
+    """Tell a person several things as `notify` does, in one statement; returns what was not told before."""
+    written = [_written(resident, notice) for notice in notices]
+    if not written:
+        return []
+    told = session.scalars(_told(resident, written)).all()
+    if told:
+        ring_on_commit(Bell.PUSHES)
+    return [MessageId(message_id) for message_id in told]
+
+
+def check(notice: Notice) -> None:
+    """Raise UnfitTemplateValues where a notice's values break WeChat's rules."""
     template = templates.all_templates()[notice.template]
-    values = templates.fill(template, notice.values)
-    page = templates.page(template, notice.page_params)
-    delivery = {
-        "id": new_id(),
-        "resident_id": resident,
-        "template": notice.template,
-        "values": values,
-        "page": page,
-        "lane": notice.lane,
-        "state": DeliveryState.QUEUED,
-        "attempts": 0,
-        "not_before": _decent_hour(resident),
-        "expires_at": clock.now() + notice.lifetime,
-    }
-    message_id = session.scalar(_told(resident, notice, f"/{page}", delivery))
-    if message_id is None:
-        return None
-    ring_on_commit(Bell.PUSHES)
-    return MessageId(message_id)
+    templates.fill(template, notice.values)
+    templates.page(template, notice.page_params)
 
 
 def mark_read(resident: ResidentId, message_id: UUID) -> None:
@@ -85,45 +101,72 @@ def forget(resident: ResidentId) -> None:
     subscriptions.forget(resident)
 
 
+def _written(resident: ResidentId, notice: Notice) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the rows of a message and of its delivery."""
+    template = templates.all_templates()[notice.template]
+    values = templates.fill(template, notice.values)
+    page = templates.page(template, notice.page_params)
+    message = {
+        "id": new_id(),
+        "resident_id": resident,
+        "template": notice.template,
+        "event_key": notice.event_key,
+        "title": notice.title,
+        "body": notice.body,
+        "link": f"/{page}",
+    }
+    delivery = {
+        "id": new_id(),
+        "message_id": message["id"],
+        "resident_id": resident,
+        "template": notice.template,
+        "values": values,
+        "page": page,
+        "lane": notice.lane,
+        "state": DeliveryState.QUEUED,
+        "attempts": 0,
+        "expires_at": clock.now() + notice.lifetime,
+    }
+    return message, delivery
+
+
 def _told(
-    resident: ResidentId, notice: Notice, link: str, delivery: Mapping[str, Any]
+    resident: ResidentId, written: Sequence[tuple[dict[str, Any], dict[str, Any]]]
 ) -> ReturningInsert[UUID]:
-    """Return the statement that writes a message and its delivery, or neither where it was told before."""
-    message = (
+    """Return the statement that writes each message with its delivery, neither where it was told before."""
+    messages, deliveries = zip(*written, strict=True)
+    new = (
         insert(Message)
-        .values(
-            id=new_id(),
-            resident_id=resident,
-            template=notice.template,
-            event_key=notice.event_key,
-            title=notice.title,
-            body=notice.body,
-            link=link,
-        )
+        .values(messages)
         .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
         .returning(Message.id)
-        .cte("message")
+        .cte("new")
     )
-    columns = Delivery.__table__.columns
-    given = [literal(value, columns[name].type).label(name) for name, value in delivery.items()]
+    names = list(deliveries[0])
+    columns = [column(name, Delivery.__table__.columns[name].type) for name in names]
+    given = values(*columns, name="given").data([tuple(row.values()) for row in deliveries])
+    quiet = profiles.quiet_hours(resident)
+    until = select(end_of_quiet(clock.local(clock.now()), quiet.c.begin, quiet.c.end)).scalar_subquery()
     return (
         insert(Delivery)
-        .from_select(["message_id", *delivery], select(message.c.id, *given))
+        .from_select(
+            [*names, "not_before"], select(*given.c, until).join(new, new.c.id == given.c.message_id)
+        )
         .returning(Delivery.message_id)
     )
 
 
-def _decent_hour(resident: ResidentId) -> datetime | None:
-    """Return when the person's quiet hours (免打扰) end, or None where they are not on."""
-    quiet = profiles.profile(resident).quiet_hours
-    return None if quiet is None else end_of_quiet(clock.local(clock.now()), quiet.start, quiet.until)
+def end_of_quiet(
+    now: datetime, begin: ColumnElement[time], end: ColumnElement[time]
+) -> ColumnElement[datetime | None]:
+    """Return, for a statement, the end of the quiet span that `now` lies in, over midnight too; else NULL.
 
-
-def end_of_quiet(now: datetime, begin: time, end: time) -> datetime | None:
-    """Return the end of the quiet span that `now` lies in, over midnight too; None outside of it."""
-    clock_now = now.time().replace(tzinfo=None)
-    inside = begin <= clock_now < end if begin <= end else (clock_now >= begin or clock_now < end)
-    if not inside:
-        return None
-    day = now.date() + timedelta(days=int(clock_now >= end))
-    return datetime.combine(day, end, tzinfo=now.tzinfo)
+    `now` and the two times of day are local.
+    """
+    this = literal(now.time().replace(tzinfo=None), Time())
+    inside = case((begin <= end, and_(begin <= this, this < end)), else_=or_(this >= begin, this < end))
+    day = case((this < end, literal(now.date())), else_=literal(now.date() + timedelta(days=1)))
+    moment = func.timezone(
+        clock.SHANGHAI.key, type_coerce(day, Date()).op("+")(end), type_=DateTime(timezone=True)
+    )
+    return case((inside, moment), else_=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.audit import trail
@@ -41,8 +41,13 @@ def granted(resident_id: ResidentId, purpose: Purpose) -> bool:
     return latest is not None and latest.granted
 
 
-def require(resident_id: ResidentId, purposes: Iterable[Purpose]) -> None:
-    """Raise ConsentRequired unless the resident allows all of `purposes`."""
+def require(resident_id: ResidentId, purposes: Iterable[Purpose], *, holding: Subquery | None = None) -> None:
+    """Raise ConsentRequired unless the resident allows all of `purposes`.
+
+    With `holding` (see `locks.held`) it is read now, and the lock is taken in the same statement.
+    """
+    if holding is not None:
+        seen_here()["consents", resident_id] = _read(resident_id, holding)
     latest = _latest(resident_id)
     for purpose in purposes:
         if purpose not in latest or not latest[purpose].granted:
@@ -179,16 +184,16 @@ def _latest(resident_id: ResidentId) -> dict[Purpose, Decision]:
     return found
 
 
-def _read(resident_id: ResidentId) -> dict[Purpose, Decision]:
+def _read(resident_id: ResidentId, holding: Subquery | None = None) -> dict[Purpose, Decision]:
+    asked, own = select(Consent.__table__), Consent.resident_id == resident_id
+    asked = asked.where(own) if holding is None else asked.select_from(holding.outerjoin(Consent, own))
     rows = session.execute(
-        select(Consent.__table__)
-        .where(Consent.resident_id == resident_id)
-        .ext(distinct_on(Consent.purpose))
-        .order_by(Consent.purpose, Consent.version.desc())
+        asked.ext(distinct_on(Consent.purpose)).order_by(Consent.purpose, Consent.version.desc())
     )
     return {
         Purpose(row.purpose): Decision(row.granted, row.version, row.notice_version, row.created_at, row.id)
         for row in rows
+        if row.id is not None
     }
 
 

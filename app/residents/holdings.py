@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, literal, null, select, union_all, update
+from sqlalchemy import Subquery, delete, literal, null, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock, locks
@@ -21,6 +21,7 @@ from app.residents.models import Enterprise, ResidentFact
 from app.residents.subjects import Subject
 from app.residents.types import SubjectKind, SubjectRelation
 
+_LOCK = "resident.facts"
 _SAID = ("value", "sealed", "source", "as_of", "fetched_at")
 
 
@@ -70,7 +71,17 @@ def current(resident: ResidentId) -> list[Holding]:
 
 def locked(resident: ResidentId) -> dict[UUID, Holding]:
     """Return it anew with nobody else writing it until the end of this transaction."""
-    locks.lock("resident.facts", resident)
+    locks.lock(_LOCK, resident)
+    return anew(resident)
+
+
+def lock(resident: ResidentId) -> Subquery:
+    """Return, for a statement, what takes the same lock; the caller reads `anew` in a statement after it."""
+    return locks.held(_LOCK, resident)
+
+
+def anew(resident: ResidentId) -> dict[UUID, Holding]:
+    """Return it as it stands now, whatever this unit of work read before."""
     forget(resident)
     return of(resident)
 

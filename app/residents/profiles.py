@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -26,6 +26,13 @@ def profile(resident_id: ResidentId) -> Profile:
     if row is None:
         return Profile(resident_id, UNNAMED, False, None, None, (), True, 0)  # noqa: FBT003 a record's fields
     return _shown(row)
+
+
+def quiet_hours(resident_id: ResidentId) -> Subquery:
+    """Return a resident's quiet hours (免打扰) for a statement: one row of `begin`, `end`, or none."""
+    row = ResidentProfile
+    chosen = select(row.quiet_from.label("begin"), row.quiet_until.label("end"))
+    return chosen.where(row.resident_id == resident_id, row.quiet_from.is_not(None)).subquery("quiet")
 
 
 def change(resident_id: ResidentId, changes: Mapping[str, Any], *, version: int) -> Profile:

@@ -52,7 +52,8 @@ def refresh(resident_id: ResidentId, purposes: Iterable[Purpose]) -> Refreshed:
     take(PER_RESIDENT, str(resident_id))
     gathered = _gather(id_number, purpose=",".join(wanted))
     with atomic():
-        consents.require(resident_id, wanted)  # withdrawn meanwhile: nothing is kept
+        # withdrawn meanwhile: nothing is kept
+        consents.require(resident_id, wanted, holding=holdings.lock(resident_id))
         changed = _keep(resident_id, gathered)
     answered, failed = _departments(gathered)
     return Refreshed(answered, failed, tuple(changed), clock.now())
@@ -103,7 +104,7 @@ def _enterprise(certificate: Certificate) -> tuple[str, str] | None:
 
 
 def _keep(resident_id: ResidentId, gathered: _Gathered) -> list[str]:
-    me = holdings.locked(resident_id)[resident_id].subject
+    me = holdings.anew(resident_id)[resident_id].subject
     told, theirs = [_answers(me, gathered.person)], None
     if gathered.licences is not None:
         theirs = {

@@ -20,6 +20,12 @@ from app.residents.types import Purpose
 from tests.app.eligibility.conftest import AS_OF, learn
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
+SEVERELY_DISABLED = {
+    "disability_cert_valid": True,
+    "disability_level": 2,
+    "work_injury_nursing": False,
+    "tekun": False,
+}
 CHAMPION = {"ent_region": "340100", "ent_industry_tags": "pv_storage", "ent_srdi_new": "champion"}
 
 
@@ -116,6 +122,22 @@ def test_a_wording_that_fits_no_template_is_counted_and_stops_nobody(elders, beg
     monkeypatch.setattr(service, "notify", notify)
     runs.advance_due()
     assert counts(run)[1] == {"evaluated": 2, "new": 2, "queued": 1, "untold": 1}
+
+
+def test_a_wording_that_fits_no_template_keeps_no_other_news_back(person, begin, monkeypatch):
+    someone = person(birth_date="1944-03-07")
+    begin("cq-yuzhong-elder"), begin("cq-disability-nursing")
+    usual = service.check
+
+    def check(notice):
+        if notice.page_params["policy_id"] == "cq-yuzhong-elder":
+            raise UnfitTemplateValues("policy_match.thing1")
+        usual(notice)
+
+    monkeypatch.setattr(service, "check", check)
+    with atomic():
+        learn(someone.id, **ELDER, **SEVERELY_DISABLED)
+    assert [m.link.rpartition("=")[2] for m in notifications.inbox(someone.id)] == ["cq-disability-nursing"]
 
 
 def test_two_workers_at_once_tell_everybody_once(elders, begin, together, monkeypatch):

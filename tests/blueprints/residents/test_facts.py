@@ -1,12 +1,16 @@
 """Who knows what, since when; a department's word counts before one's own, and unknown is not no."""
 
+import threading
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
-from app.residents import events, facts
+from app.foundation.transaction import atomic
+from app.identity.types import ResidentId
+from app.residents import events, facts, holdings, refresh
+from app.residents.types import Purpose
 
 FACTS, REFRESH = "/api/v1/me/facts", "/api/v1/me/facts/refresh"
 
@@ -186,3 +190,22 @@ def test_the_list_costs_few_queries_however_many_facts_there_are(elder, query_bu
     elder.client.post(REFRESH, json={})
     with query_budget(6):
         elder.client.get(FACTS)
+
+
+def test_a_refresh_waits_for_whoever_writes_the_same_facts(together, until_somebody_waits, elder):
+    resident, writing, done = ResidentId(UUID(elder.id)), threading.Event(), []
+
+    def work(number):
+        if number == 0:
+            with atomic():
+                holdings.locked(resident)
+                writing.set()
+                until_somebody_waits()
+                done.append("written")
+        else:
+            assert writing.wait(5)
+            refresh.refresh(resident, [Purpose.MATCHING])
+            done.append("refreshed")
+
+    assert together(work, times=2) == [None, None]
+    assert done == ["written", "refreshed"]
