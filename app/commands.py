@@ -1,19 +1,17 @@
 """Commands for operators and the launcher: `python -m app.commands <command>`."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from alembic import command
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 
-from app import factory, wiring
+from app import wiring
 from app.catalogue import loading as services
 from app.eligibility import loading as policies
-from app.foundation import database, logging, schema
+from app.foundation import database, logging, migrating, schema
 from app.foundation.transaction import atomic
 from app.identity import officers
 from app.identity.types import OfficerRecord
@@ -26,7 +24,7 @@ _ROSTER = TypeAdapter(list[OfficerRecord])
 def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the database to the newest schema; two at once wait for one another."""
     engine = database.open_engine(settings)
-    config = schema.configuration()
+    config = migrating.configuration()
     with engine.connect() as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
@@ -78,22 +76,6 @@ def import_officers(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-def openapi(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Write the contract to a file, or check that the file still is the contract."""
-    app = factory.create_app(settings)
-    contract = json.dumps(
-        app.test_client().get("/openapi.json").get_json(), ensure_ascii=False, indent=1, sort_keys=True
-    )
-    wiring.close_process()
-    if arguments.write is not None:
-        arguments.write.write_text(contract + "\n", encoding="utf-8")
-        return 0
-    if arguments.check.read_text(encoding="utf-8") == contract + "\n":
-        return 0
-    _say(f"接口已改变：请运行 python -m app.commands openapi --write {arguments.check} 并提交")
-    return 1
-
-
 def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     described = argparse.ArgumentParser(prog="python -m app.commands", description=__doc__)
@@ -106,11 +88,6 @@ def parser() -> argparse.ArgumentParser:
     }
     for name, work in simple.items():
         commands.add_parser(name, help=work.__doc__).set_defaults(work=work)
-    contract = commands.add_parser("openapi", help=openapi.__doc__)
-    contract.set_defaults(work=openapi)
-    which = contract.add_mutually_exclusive_group(required=True)
-    which.add_argument("--check", type=Path, metavar="FILE")
-    which.add_argument("--write", type=Path, metavar="FILE")
     return described
 
 

@@ -99,6 +99,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    logging.announce("scheduler.ready")
     clockwork.start()
     leadership.release()
     wiring.close_process()

@@ -1,7 +1,5 @@
 """The worker: `dramatiq app.worker` imports this module, which opens everything and answers the bells."""
 
-import structlog
-
 from app import wiring
 from app.foundation import logging
 from config.settings import Settings
@@ -13,4 +11,4 @@ _settings = Settings.model_validate({})  # reads the environment
 logging.configure(_settings)
 wiring.open_process(_settings, pool=CONNECTIONS)
 wiring.answer_bells(_settings)
-structlog.get_logger(__name__).info("worker.ready")
+logging.announce("worker.ready")

@@ -13,7 +13,7 @@ from app.eligibility import loading as policies
 from app.eligibility import queries
 from app.eligibility.models import Match
 from app.eligibility.types import Audience, Outcome, Policy
-from app.foundation import clock, crypto, database, id_numbers, schema
+from app.foundation import clock, crypto, database, id_numbers, migrating, schema
 from app.foundation.ids import new_id
 from app.foundation.transaction import atomic
 from app.identity import queries as identity
@@ -45,7 +45,7 @@ def lay_out(settings: Settings) -> None:
             for path in sorted((schema.MIGRATIONS / "sql").glob("*.sql")):
                 connection.exec_driver_sql(path.read_text(encoding="utf-8"))
         else:
-            config = schema.configuration()
+            config = migrating.configuration()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     with atomic():

@@ -34,8 +34,7 @@ def contract(root: Path, *, write: bool) -> int:
         command = [
             sys.executable,
             "-m",
-            "app.commands",
-            "openapi",
+            "app.contract",
             "--write" if write else "--check",
             SNAPSHOT,
         ]

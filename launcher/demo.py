@@ -146,7 +146,7 @@ def _user(person: Mapping[str, Any], app_id: str) -> dict[str, Any]:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, yaml.YAMLError) as error:
         raise LaunchError(f"{path} 读不出来：{error}", f"{path} cannot be read") from None
     if not isinstance(content, dict):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field, replace
@@ -60,7 +59,7 @@ class Part(Protocol):
 class Program:
     """A command that the supervisor runs, as data.
 
-    It is ready when it lives, is `settle` seconds old, `probe` says so and its output has shown `ready_text`.
+    It is ready when it lives, `probe` says so and its output has shown `ready_text`.
     """
 
     name: str
@@ -70,7 +69,6 @@ class Program:
     address: str = ""
     probe: Callable[[], bool] | None = None
     ready_text: str = ""
-    settle: float = 0.0
     stop_signal: signal.Signals = signal.SIGTERM
     stdin: bytes | None = field(default=None, repr=False)
 
@@ -87,7 +85,6 @@ class ProgramPart:
         self.process: subprocess.Popen[bytes] | None = None
         self.log = LineLog(log)
         self._copier: threading.Thread | None = None
-        self._started = 0.0
 
     @property
     def name(self) -> str:
@@ -112,7 +109,6 @@ class ProgramPart:
     def start(self) -> None:
         """Start it in a group of its own, tied to our life; standard input is fed from the program's data."""
         self.log.recent.clear()
-        self._started = time.monotonic()
         stdin = subprocess.DEVNULL if self.program.stdin is None else subprocess.PIPE
         self.process = subprocess.Popen(  # noqa: S603 — no shell, our own arguments
             self.program.arguments,
@@ -131,8 +127,8 @@ class ProgramPart:
             _feed(self.process.stdin, self.program.stdin)
 
     def ready(self) -> bool:
-        """Whether it lives, has settled, has said the awaited text and answers its probe."""
-        if self.exit_code() is not None or time.monotonic() < self._started + self.program.settle:
+        """Whether it lives, has said the awaited text and answers its probe."""
+        if self.exit_code() is not None:
             return False
         if self.program.ready_text and not any(
             self.program.ready_text in line for line in list(self.log.recent)

@@ -130,23 +130,19 @@ def _registries(premises: Premises) -> Program:
     )
 
 
-def _command(premises: Premises, name: str, *, stdin: bytes | None = None) -> Program:
-    return Program(
-        name=name,
-        arguments=_python("app.commands", name),
-        environment=app_environment(premises),
-        folder=premises.root,
-        stdin=stdin,
-    )
-
-
 def _prepare(premises: Premises) -> Program:
-    """Migrate, load the catalogue, enter the officers: each process that imports the app costs seconds."""
+    """Migrate, load the catalogue, enter the officers, where anything differs from the last start."""
     unshown = ("about",)
     records = [
         {key: value for key, value in officer.items() if key not in unshown} for officer in premises.officers
     ]
-    return _command(premises, "prepare", stdin=json.dumps(records, ensure_ascii=False).encode())
+    return Program(
+        name="prepare",
+        arguments=_python("app.prepared", str(premises.var / "prepared")),
+        environment=app_environment(premises),
+        folder=premises.root,
+        stdin=json.dumps(records, ensure_ascii=False).encode(),
+    )
 
 
 def _services(premises: Premises) -> tuple[Program, ...]:
@@ -154,7 +150,7 @@ def _services(premises: Premises) -> tuple[Program, ...]:
     web = Program(
         name="web",
         arguments=_python(
-            "granian",
+            "app.web",
             *("--interface", "wsgi", "--factory", "--host", _LOCAL, "--port", str(premises.ports["web"])),
             *("--workers", str(_web_workers()), "--blocking-threads", "4", "--http", "1", "--no-ws"),
             *("--respawn-failed-workers", "--workers-kill-timeout", "5", "app.factory:create_wsgi_app"),
@@ -179,7 +175,7 @@ def _services(premises: Premises) -> tuple[Program, ...]:
         arguments=_python("app.scheduler"),
         environment=environment,
         folder=premises.root,
-        settle=1.5,  # it listens nowhere; what cannot import dies sooner than this
+        ready_text="scheduler.ready",
     )
     return web, worker, scheduler
 

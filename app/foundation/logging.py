@@ -20,6 +20,7 @@ _PERSONAL = re.compile(
     r"|((?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?!\d)|Bearer\s+\S+)",
     re.ASCII,
 )
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _SECRET_QUERY = re.compile(r"((?:secret|access_token|js_code|appsecret)=)[^&\s\"']+")
 
 
@@ -28,7 +29,7 @@ def configure(settings: Settings) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp,
         structlog.processors.format_exc_info,
         blot,
     ]
@@ -47,6 +48,14 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def announce(event: str) -> None:
+    """Write a line that no log level holds back: whoever started this process waits for it."""
+    line = _stamp(None, "", {"event": event, "level": "info"})
+    stream = _stdout()
+    stream.write(_dumps(line) + b"\n")
+    stream.flush()
 
 
 def _stdout() -> BinaryIO:

@@ -1,27 +1,37 @@
 """Which migration the database is at, and which one this code was written for."""
 
+import ast
+import re
 from functools import cache
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-
-
-def configuration() -> Config:
-    """Return Alembic's configuration; there is no ini file."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+_NAME = re.compile(r"^revision\b[^=\n]*= *(.+)$", re.MULTILINE)
+_PARENTS = re.compile(r"^down_revision\b[^=\n]*= *(.+)$", re.MULTILINE)
 
 
 @cache
 def known_head() -> str | None:
-    """Return the newest migration that this code knows."""
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+    """Return the newest migration that this code knows; the one that no other comes after.
+
+    Read from the files' text: Alembic would run all of them, in every web worker, to say the same.
+    """
+    names: set[str] = set()
+    followed: set[str] = set()
+    for file in (MIGRATIONS / "versions").glob("*.py"):
+        content = file.read_text(encoding="utf-8")
+        names |= _literals(_NAME, content)
+        followed |= _literals(_PARENTS, content)
+    return max(names - followed, default=None)
+
+
+def _literals(pattern: re.Pattern[str], content: str) -> set[str]:
+    """Return the text, or the texts of the tuple, that a module's line assigns."""
+    found = pattern.search(content)
+    value = ast.literal_eval(found[1]) if found else None
+    return {value} if isinstance(value, str) else set(value or ())
 
 
 def database_head(connection: Connection) -> str | None:

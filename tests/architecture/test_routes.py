@@ -125,4 +125,4 @@ def test_hostile_json_is_unparseable_to_every_route_that_takes_json_and_harms_no
 def test_the_contract_in_docs_is_the_contract_of_the_code(client):
     served = json.dumps(client.get("/openapi.json").json, ensure_ascii=False, indent=1, sort_keys=True)
     kept = (ROOT / "docs/openapi.json").read_text(encoding="utf-8")
-    assert kept == f"{served}\n", "run: python -m app.commands openapi --write docs/openapi.json"
+    assert kept == f"{served}\n", "run: python -m app.contract --write docs/openapi.json"

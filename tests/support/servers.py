@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import create_engine, make_url
 
 import app
-from app.foundation import database, schema
+from app.foundation import database, migrating, schema
 from launcher.embedded import Postgres, Valkey
 
 FAST = (
@@ -96,7 +96,7 @@ def _run(statement):
 def bring_up_to_date(connection):
     """Bring an empty database to the newest schema: by the migrations, once there are any."""
     if schema.known_head() is not None:
-        config = schema.configuration()
+        config = migrating.configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         return
