@@ -104,7 +104,7 @@ def _instead(web: Program, target: str, port: int) -> Program:
 
 
 def _without_the_product(web: Program) -> Program:
-    """Serve by granian itself: `app.web` would bring our code and our settings of the cycle collector along."""
+    """Serve by granian itself: `app.web` would bring our code and our settings of the collector along."""
     arguments = ["granian" if argument == "app.web" else argument for argument in web.arguments]
     return replace(web, arguments=tuple(arguments))
 
