@@ -9,9 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 
 from app import wiring
+from app.audit.types import Actor, ActorKind
 from app.catalogue import loading as services
 from app.eligibility import loading as policies
 from app.foundation import database, logging, migrating, schema
+from app.foundation.errors import NotFound
 from app.foundation.transaction import atomic
 from app.identity import officers
 from app.identity.types import OfficerRecord
@@ -76,6 +78,22 @@ def import_officers(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+def disable_officer(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Shut an officer out at once, live sessions included; a roster that names them lets them in again."""
+    wiring.open_process(settings)
+    actor = Actor(ActorKind.SYSTEM, "command.disable-officer")
+    try:
+        with atomic():
+            officers.disable(officers.by_name(arguments.username), by=actor)
+    except NotFound:
+        _say("没有这个用户名的工作人员，请检查名册中的 username")
+        return 1
+    finally:
+        wiring.close_process()
+    _say("officer disabled")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     described = argparse.ArgumentParser(prog="python -m app.commands", description=__doc__)
@@ -88,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
     }
     for name, work in simple.items():
         commands.add_parser(name, help=work.__doc__).set_defaults(work=work)
+    shut_out = commands.add_parser("disable-officer", help=disable_officer.__doc__)
+    shut_out.set_defaults(work=disable_officer)
+    shut_out.add_argument("username")
     return described
 
 

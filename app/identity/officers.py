@@ -75,6 +75,14 @@ def import_officers(records: Iterable[OfficerRecord]) -> int:
     return sum(_entered(record) for record in records)
 
 
+def by_name(username: str) -> OfficerId:
+    """Return whose user name it is; raises NotFound."""
+    found = session.scalar(select(Officer.id).filter_by(username=username))
+    if found is None:
+        raise NotFound
+    return OfficerId(found)
+
+
 def disable(officer_id: OfficerId, *, by: Actor) -> None:
     """Close an officer's account at once, live sessions included; raises NotFound."""
     row = session.get(Officer, officer_id, with_for_update=True)

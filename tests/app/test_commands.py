@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
+from app.foundation import database
+from app.identity.models import Officer
 from tests.support import servers
 
 
@@ -112,3 +114,21 @@ def test_a_contract_that_changed_is_noticed(run, tmp_path):
     kept.write_text(kept.read_text(encoding="utf-8").replace("livez", "alive"), encoding="utf-8")
     answer = run("--check", str(kept), module="app.contract")
     assert (answer.returncode, "接口已改变" in answer.stdout) == (1, True)
+
+
+def test_an_officer_is_shut_out_by_name_with_a_warm_cache(run, sign_in):
+    officer = sign_in.officer(region_code="500103")
+    tasks = "/api/v1/staff/tasks"
+    assert officer.client.get(tasks).status_code == 200
+    name = database.session.scalar(select(Officer.username).where(Officer.id == officer.id))
+    database.session.rollback()
+    assert run("disable-officer", name).returncode == 0
+    assert officer.client.get(tasks).status_code == 401
+
+
+def test_a_name_that_no_officer_bears_shuts_nobody_out(run):
+    refused = run("disable-officer", "nobody")
+    assert (refused.returncode, refused.stdout.strip()) == (
+        1,
+        "没有这个用户名的工作人员，请检查名册中的 username",
+    )
