@@ -70,16 +70,15 @@ def read(name: str, *, root: Path = FOLDER) -> dict[str, Any]:
 
 def read_all(folder: str, *, root: Path = FOLDER) -> tuple[dict[str, Any], ...]:
     """Read every `*.yaml` of a folder, by file name; each record's `id` is the name of its file."""
-    names = [f"{folder}/{path.name}" for path in sorted((root / folder).glob("*.yaml"))]
+    names = [path.stem for path in sorted((root / folder).glob("*.yaml"))]
     if not names:
         raise DataFileError(folder, 0, "there is no .yaml file in this folder")
-    records = tuple(_read_mapping(root, name) for name in names)
-    for name, record in zip(names, records, strict=True):
-        if record.get("id") != Path(name).stem:
-            raise DataFileError(
-                name, 1, f"id is {record.get('id')!r}, the file name says {Path(name).stem!r}"
-            )
-    return records
+    return tuple(_read_record(root, folder, name) for name in names)
+
+
+def read_one(folder: str, name: str, *, root: Path = FOLDER) -> dict[str, Any] | None:
+    """Read the record of a folder that bears this id, None if there is no such file."""
+    return _read_record(root, folder, name) if (root / folder / f"{name}.yaml").is_file() else None
 
 
 def read_calendar(year: int, *, root: Path = FOLDER) -> CalendarYear:
@@ -100,6 +99,15 @@ def read_calendar(year: int, *, root: Path = FOLDER) -> CalendarYear:
 def calendar_years(*, root: Path = FOLDER) -> tuple[int, ...]:
     """List the years that have a calendar file, ascending."""
     return tuple(sorted(int(path.stem) for path in (root / "calendar").glob("*.yaml")))
+
+
+def _read_record(root: Path, folder: str, name: str) -> dict[str, Any]:
+    record = _read_mapping(root, f"{folder}/{name}.yaml")
+    if record.get("id") != name:
+        raise DataFileError(
+            f"{folder}/{name}.yaml", 1, f"id is {record.get('id')!r}, the file name says {name!r}"
+        )
+    return record
 
 
 def _read_mapping(root: Path, name: str) -> dict[str, Any]:
