@@ -6,4 +6,6 @@ Departments answer about a person (`id_number`) or an enterprise (`uscc`) with f
 electronic certificates, each with the date of the record.  What a department does not know it does not
 mention: unknown is not no.  `/__emu__/` on the same port changes people, injects faults, shows the journal.
 Shares no code with the product.
+
+`python -m sandbox.registries generate …` is another program: it writes a made-up population (`population`).
 """

@@ -1,7 +1,11 @@
-"""`python -m sandbox.registries`: serve until SIGTERM or SIGINT; the first line printed says where."""
+"""`python -m sandbox.registries`: serve until SIGTERM or SIGINT; the first line printed says where.
+
+`python -m sandbox.registries generate …` writes a made-up population instead (see `population`).
+"""
 
 import argparse
 import asyncio
+import runpy
 import signal
 import socket
 import sys
@@ -40,6 +44,10 @@ async def serve(host: str, port: int, key: str) -> None:
 
 def main() -> int:
     """Return 0 when told to stop, 1 when the address cannot be had."""
+    if sys.argv[1:2] == ["generate"]:
+        del sys.argv[1]
+        # A program of its own: a server that only answers does not load NumPy and Arrow.
+        runpy.run_module("sandbox.registries.population", run_name="__main__", alter_sys=True)
     options = arguments()
     try:
         asyncio.run(serve(options.host, options.port, options.key))

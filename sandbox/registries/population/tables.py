@@ -1,0 +1,115 @@
+"""A block of drawn facts becomes an Arrow table, with what nobody knows taken out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sandbox.registries.population.block import Block
+from sandbox.registries.population.draws import Draws, Flags, Numbers
+from sandbox.registries.population.schema import CHILD, ENTERPRISE, HIRE, PERSON, Codes, Columns, Kind
+
+NAMES = pa.dictionary(pa.int32(), pa.string())
+TYPES: Mapping[Kind, pa.DataType] = {
+    Kind.BOOL: pa.bool_(),
+    Kind.INT: pa.int32(),
+    Kind.DECIMAL: pa.float64(),
+    Kind.DATE: pa.date32(),
+    Kind.REGION: NAMES,
+}
+ITEMS: Mapping[str, Columns] = {"children": CHILD, "hires": HIRE}
+Missing = Mapping[str, Mapping[str, Any]]
+
+
+def arrow_type(kind: Kind | Codes, *, inside: bool = False) -> pa.DataType:
+    """Return the type of a column; inside a list codes are plain strings."""
+    found = NAMES if isinstance(kind, Codes) else TYPES[kind]
+    return pa.string() if inside and found == NAMES else found
+
+
+def list_type(name: str) -> pa.DataType:
+    """Return list<struct> of the facts of a list's items."""
+    return pa.list_(pa.struct([(fact, arrow_type(kind, inside=True)) for fact, kind in ITEMS[name].items()]))
+
+
+def person_table(block: Block, ids: pa.Array, numbers: pa.Array) -> pa.Table:
+    """Return people as rows."""
+    people = block.shares.people
+    return _table(
+        block,
+        {"subject_id": ids, "id_number": numbers},
+        PERSON,
+        people["missing"],
+        {"children": people["missing_of_children"]},
+    )
+
+
+def enterprise_table(block: Block, ids: pa.Array, codes: pa.Array) -> pa.Table:
+    """Return enterprises as rows."""
+    shares = block.shares.enterprises
+    return _table(
+        block,
+        {"subject_id": ids, "uscc": codes},
+        ENTERPRISE,
+        shares["missing"],
+        {"hires": shares["missing_of_hires"]},
+    )
+
+
+def _table(
+    block: Block, named: dict[str, pa.Array], columns: Columns, missing: Missing, of_items: Missing
+) -> pa.Table:
+    unknown = _unknown(block.draws, missing)
+    arrays = dict(named)
+    for name, kind in columns.items():
+        arrays[name] = _column(block, name, kind, unknown[name])
+    for name, item_missing in of_items.items():
+        arrays[name] = _list(block, name, unknown[name], item_missing)
+    return pa.table(arrays)
+
+
+def _unknown(draws: Draws, missing: Missing) -> dict[str, Flags]:
+    """Draw what nobody knows of whom: a department may have nothing at all about somebody."""
+    unknown: dict[str, Flags] = {}
+    for department in missing.values():
+        silent = draws.share(department["silent"])
+        for name, percent in department["facts"].items():
+            unknown[name] = silent | draws.share(percent)
+    return unknown
+
+
+def _column(block: Block, name: str, kind: Kind | Codes, unknown: Flags) -> pa.Array:
+    applies = block.applies.get(name)
+    mask = unknown if applies is None else unknown | ~applies
+    values = block.values[name]
+    match kind:
+        case Codes():
+            return _named(values, mask, np.array(kind.values))
+        case Kind.REGION:
+            codes, places = np.unique(values, return_inverse=True)
+            return _named(places, mask, np.array([f"{code:06d}" for code in codes], dtype=str))
+        case _:
+            return pa.array(values, mask=mask).cast(TYPES[kind])
+
+
+def _named(places: Numbers, mask: Flags, names: Numbers) -> pa.Array:
+    indices = pa.array(places.astype(np.int32), mask=mask)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names.tolist(), pa.string()))
+
+
+def _list(block: Block, name: str, unknown: Flags, missing: Mapping[str, Mapping[str, float]]) -> pa.Array:
+    """Return a list fact: null where nobody knows it, empty where it is known that there is nothing."""
+    items, counts = block.items[name], block.owners[name]
+    rates = {fact: percent for facts in missing.values() for fact, percent in facts.items()}
+    fields = [
+        _plain(_column(items, fact, kind, items.draws.share(rates[fact])))
+        for fact, kind in ITEMS[name].items()
+    ]
+    structs = pa.StructArray.from_arrays(fields, fields=list(list_type(name).value_type))
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), structs, mask=pa.array(unknown))
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array
