@@ -19,7 +19,6 @@ TYPES: Mapping[Kind, pa.DataType] = {
     Kind.REGION: NAMES,
 }
 ITEMS: Mapping[str, Columns] = {"children": CHILD, "hires": HIRE}
-Missing = Mapping[str, Mapping[str, Any]]
 
 
 def arrow_type(kind: Kind | Codes, *, inside: bool = False) -> pa.DataType:
@@ -35,41 +34,25 @@ def list_type(name: str) -> pa.DataType:
 
 def person_table(block: Block, ids: pa.Array, numbers: pa.Array) -> pa.Table:
     """Return people as rows."""
-    people = block.shares.people
-    return _table(
-        block,
-        {"subject_id": ids, "id_number": numbers},
-        PERSON,
-        people["missing"],
-        {"children": people["missing_of_children"]},
-    )
+    return _table(block, {"subject_id": ids, "id_number": numbers}, PERSON, block.shares.people)
 
 
 def enterprise_table(block: Block, ids: pa.Array, codes: pa.Array) -> pa.Table:
     """Return enterprises as rows."""
-    shares = block.shares.enterprises
-    return _table(
-        block,
-        {"subject_id": ids, "uscc": codes},
-        ENTERPRISE,
-        shares["missing"],
-        {"hires": shares["missing_of_hires"]},
-    )
+    return _table(block, {"subject_id": ids, "uscc": codes}, ENTERPRISE, block.shares.enterprises)
 
 
 def _table(
-    block: Block, named: dict[str, pa.Array], columns: Columns, missing: Missing, of_items: Missing
+    block: Block, arrays: dict[str, pa.Array], columns: Columns, shares: Mapping[str, Any]
 ) -> pa.Table:
-    unknown = _unknown(block.draws, missing)
-    arrays = dict(named)
-    for name, kind in columns.items():
-        arrays[name] = _column(block, name, kind, unknown[name])
-    for name, item_missing in of_items.items():
-        arrays[name] = _list(block, name, unknown[name], item_missing)
-    return pa.table(arrays)
+    """Return identifiers, facts and lists; `missing_of_<list>` are the rates of a list's items."""
+    unknown = _unknown(block.draws, shares["missing"])
+    facts = {name: _column(block, name, kind, unknown[name]) for name, kind in columns.items()}
+    lists = {name: _list(block, name, unknown[name], shares[f"missing_of_{name}"]) for name in block.items}
+    return pa.table(arrays | facts | lists)
 
 
-def _unknown(draws: Draws, missing: Missing) -> dict[str, Flags]:
+def _unknown(draws: Draws, missing: Mapping[str, Any]) -> dict[str, Flags]:
     """Draw what nobody knows of whom: a department may have nothing at all about somebody."""
     unknown: dict[str, Flags] = {}
     for department in missing.values():
