@@ -13,6 +13,7 @@ from app.rules.types import Truth
 
 PolicyId = NewType("PolicyId", str)
 RunId = NewType("RunId", UUID)
+TrialId = NewType("TrialId", UUID)
 
 
 class Outcome(StrEnum):
@@ -51,6 +52,21 @@ class RunState(StrEnum):
 
     RUNNING = "running"
     FINISHED = "finished"
+
+
+class TrialKind(StrEnum):
+    """What a rule is tried for: a draft before its publication, or a version over days of the past."""
+
+    PREVIEW = "preview"
+    RETROSPECTION = "retrospection"
+
+
+class TrialState(StrEnum):
+    """The life of a trial; what was tried is outdated once the draft reads otherwise."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    OUTDATED = "outdated"
 
 
 class Dismissal(StrEnum):

@@ -25,6 +25,7 @@ class Bell(StrEnum):
     PUSHES = "pushes"
     WECHAT_EVENTS = "wechat-events"
     MATCH_RUNS = "match-runs"
+    TRIALS = "trials"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}

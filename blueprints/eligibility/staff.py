@@ -3,16 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from app.eligibility import queries, service
+from app.eligibility import authoring, publication, queries, staff_queries, trials
+from app.eligibility.types import TrialKind
 from app.foundation.transaction import atomic
 from app.identity.types import Role
-from blueprints.eligibility.schemas import (
+from blueprints.eligibility.staff_schemas import (
     DraftOut,
     PolicyEditIn,
     PolicyIn,
     PreviewOut,
+    PublicationIn,
     PublicationOut,
     RunOut,
+    TrialBegunOut,
 )
 from blueprints.support.access import Audience, allow, current_officer
 from blueprints.support.blueprint import Blueprint
@@ -34,7 +37,7 @@ EITHER = (*AUTHORS, *APPROVERS)
 def write(payload: dict[str, Any]) -> object:
     """Write the draft of a new policy (起草)."""
     with atomic():
-        return service.draft_new(payload, author=current_officer())
+        return authoring.draft_new(payload, author=current_officer())
 
 
 @blp.get("/policies/<string:policy_id>")
@@ -44,7 +47,7 @@ def write(payload: dict[str, Any]) -> object:
 def read(policy_id: str) -> object:
     """The draft of a policy, else its published version (查看草稿)."""
     with atomic():
-        return service.draft(policy_id, officer=current_officer())
+        return authoring.draft(policy_id, officer=current_officer())
 
 
 @blp.put("/policies/<string:policy_id>")
@@ -57,29 +60,40 @@ def read(policy_id: str) -> object:
 def edit(payload: dict[str, Any], policy_id: str, version: int) -> object:
     """Change the draft, or begin one from the published version (修改草稿)."""
     with atomic():
-        return service.draft_edit(policy_id, payload, revision=version, author=current_officer())
+        return authoring.draft_edit(policy_id, payload, revision=version, author=current_officer())
 
 
 @blp.post("/policies/<string:policy_id>/preview")
 @allow(Audience.OFFICER, roles=EITHER)
-@blp.response(200, PreviewOut)
+@blp.response(202, TrialBegunOut)
 @blp.alt_response(404)
 def preview(policy_id: str) -> object:
-    """Count who would match, before anyone is told (发布前预览)."""
+    """Begin counting who would match, before anyone is told (发布前预览)."""
     with atomic():
-        return service.preview(policy_id, officer=current_officer())
+        return {"id": trials.start_preview(policy_id, officer=current_officer())}
+
+
+@blp.get("/previews/<uuid:preview_id>")
+@allow(Audience.OFFICER, roles=EITHER)
+@blp.response(200, PreviewOut)
+@blp.alt_response(404)
+def read_preview(preview_id: UUID) -> object:
+    """What a preview counted so far (预览结果)."""
+    return staff_queries.trial(TrialKind.PREVIEW, preview_id, officer=current_officer())
 
 
 @blp.post("/policies/<string:policy_id>/publication")
 @allow(Audience.OFFICER, roles=APPROVERS)
 @idempotent(required=False)
+@blp.arguments(PublicationIn)
 @blp.response(202, PublicationOut)
 @blp.alt_response(403)
 @blp.alt_response(409)
-def publish(policy_id: str) -> object:
+def publish(payload: dict[str, Any], policy_id: str) -> object:
     """Approve and publish; matching begins (审批发布)."""
     with atomic():
-        return {"run_id": service.publish(policy_id, approver=current_officer())}
+        said = publication.Said(**payload)
+        return publication.publish(policy_id, approver=current_officer(), said=said)
 
 
 @blp.get("/match-runs/<uuid:run_id>")

@@ -1,0 +1,38 @@
+"""Rows of policy versions as officers' acts read and record them."""
+
+from sqlalchemy import select
+
+from app.audit import trail
+from app.audit.types import Actor, ActorKind
+from app.eligibility.models import PolicyVersion
+from app.eligibility.types import VersionState
+from app.foundation.database import session
+from app.identity.types import OfficerPrincipal
+
+
+def draft_row(policy_id: str) -> PolicyVersion | None:
+    """Return the draft of a policy, locked."""
+    return session.scalar(
+        select(PolicyVersion)
+        .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.DRAFT)
+        .with_for_update()
+    )
+
+
+def published_row(policy_id: str) -> PolicyVersion | None:
+    """Return the published version of a policy."""
+    return session.scalar(
+        select(PolicyVersion).where(
+            PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED
+        )
+    )
+
+
+def record(action: str, officer: OfficerPrincipal, row: PolicyVersion, **details: object) -> None:
+    """Write into the audit trail what an officer did to a version."""
+    trail.record(
+        action,
+        actor=Actor(ActorKind.OFFICER, str(officer.officer_id)),
+        subject=("policy", row.policy_id),
+        details={"version": row.version, "checksum": row.checksum[:16], **details},
+    )
