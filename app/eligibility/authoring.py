@@ -68,9 +68,10 @@ def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author
         return _save_new_draft(body, author=author)
     policy = read_policy(body, version=row.version)
     checks.within_jurisdiction(author, policy.region_code)
+    versions.check_relations(policy)
     row.body, row.checksum = loading.plain(body), policy.checksum
     row.audience, row.region_code = policy.audience, policy.region_code
-    row.valid_from, row.valid_to = policy.valid_from, policy.valid_to
+    row.valid_from, row.valid_to, row.review_by = policy.valid_from, policy.valid_to, policy.review_by
     row.editor_ids = sorted({*row.editor_ids, author.officer_id})
     row.approver_id, row.approval_reason, row.preview_id, row.narrow = None, None, None, False
     row.revision += 1
@@ -81,6 +82,7 @@ def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author
 def _save_new_draft(body: Mapping[str, Any], *, author: OfficerPrincipal) -> Draft:
     policy = read_policy(body, version=loading.next_version(str(body.get("id", ""))))
     checks.within_jurisdiction(author, policy.region_code)
+    versions.check_relations(policy)
     row = loading.new_version(policy, loading.plain(body))
     row.author_id = author.officer_id
     session.add(row)

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select, update
 
+from app.eligibility import policies, relations
 from app.eligibility.definition import checksum, read_policy
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.models import PolicyVersion
@@ -63,9 +64,25 @@ def _read_all(bodies: list[dict[str, Any]], latest: Mapping[str, int]) -> list[P
             found.append(read_policy(body, version=latest.get(body["id"], 0) + 1))
         except PolicyFaulty as fault:
             faults.update({f"{body['id']}.{path}": texts for path, texts in fault.errors.items()})
+    if not faults:
+        faults = _relation_faults(found, latest)
     if faults:
         raise PolicyFaulty(faults)
     return found
+
+
+def _relation_faults(found: list[Policy], latest: Mapping[str, int]) -> dict[str, list[str]]:
+    """Return what is wrong between policies, those of this release taken together, by policy and path."""
+    if not found:
+        return {}
+    release: dict[str, Policy] = {policy.id: policy for policy in found}
+    others: dict[str, Policy] = {policy.id: policy for policy in policies.all_published()}
+    others.update(release)
+    return {
+        f"{policy.id}.{path}": texts
+        for policy in found
+        for path, texts in relations.faults(policy, others, {*latest, *release}).items()
+    }
 
 
 def _published_version(policy: Policy) -> PolicyVersion:
@@ -99,6 +116,7 @@ def new_version(policy: Policy, body: dict[str, Any]) -> PolicyVersion:
         region_code=policy.region_code,
         valid_from=policy.valid_from,
         valid_to=policy.valid_to,
+        review_by=policy.review_by,
         body=body,
         checksum=checksum(body),
     )

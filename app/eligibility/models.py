@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uui
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.eligibility.types import Outcome, RunState, TrialKind, TrialState, VersionState
+from app.eligibility.types import Outcome, RunState, Tier, TrialKind, TrialState, VersionState
 from app.foundation.database import Model
 from app.foundation.leases import Leased
 
@@ -68,6 +68,7 @@ class PolicyVersion(Model):
     region_code: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    review_by: Mapped[date | None]
     body: Mapped[dict[str, Any]]
     checksum: Mapped[str]
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
@@ -84,7 +85,8 @@ class PolicyVersion(Model):
 class Match(Model):
     """The last result of one policy for one subject of a resident; the next run changes only what differs.
 
-    The subject is the resident, or an enterprise that the resident represents.
+    The subject is the resident, or an enterprise that the resident represents. `facts` are the names, sources
+    and dates of what the result rests on, without values.
     """
 
     __tablename__ = "eligibility_match"
@@ -101,6 +103,10 @@ class Match(Model):
     amount: Mapped[dict[str, Any] | None]
     missing: Mapped[list[str]]
     reasons_count: Mapped[int]
+    tier: Mapped[str] = mapped_column(default=Tier.APPLIED_FOR, server_default=Tier.APPLIED_FOR)
+    concerns: Mapped[bool] = mapped_column(default=True, server_default="true")
+    received: Mapped[bool] = mapped_column(default=False, server_default="false")
+    facts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     matched_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]

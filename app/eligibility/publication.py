@@ -55,6 +55,7 @@ def publish(policy_id: str, *, approver: OfficerPrincipal, said: Said) -> Approv
         _approve_first(row, preview, approver, said.reason)
         return Approved(None)
     policy = read_policy(row.body, version=row.version)
+    versions.check_relations(policy)
     loading.replace_published(policy_id)
     if row.approver_id is None:
         row.approver_id = approver.officer_id

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import matching, policies
+from app.eligibility import matching, policies, standings
 from app.eligibility.matching import Candidate, Change, candidates_of, match_against
 from app.eligibility.models import MatchRun
 from app.eligibility.notices import match_notice
@@ -116,7 +116,8 @@ def _count_and_tell(resident: ResidentId, policy: Policy, change: Change, counts
         counts["lost"] += 1
     if _newly_eligible(change):
         counts["new"] += 1
-        counts[_tell(resident, policy, change)] += 1
+        why = standings.withheld(resident, change, policy)
+        counts[f"withheld.{why}" if why else _tell(resident, policy, change)] += 1
 
 
 def rematch(resident: ResidentId) -> None:
@@ -127,7 +128,9 @@ def rematch(resident: ResidentId) -> None:
     for change in matching.match_resident(resident):
         if change.running and _newly_eligible(change):
             found = change.assessment
-            _tell(resident, policies.exact(found.policy_id, found.rule_version), change)
+            policy = policies.exact(found.policy_id, found.rule_version)
+            if standings.withheld(resident, change, policy) is None:
+                _tell(resident, policy, change)
 
 
 def rematch_if_decided(resident: ResidentId) -> None:

@@ -1,18 +1,20 @@
 """What one can do with policies and matches: try oneself, look at the reasons, dismiss."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import matching, policies, what_if
+from app.eligibility import matching, policies, standings, what_if
 from app.eligibility.assessment import assess
 from app.eligibility.errors import MatchNotFound
 from app.eligibility.models import Match
-from app.eligibility.types import Assessment, Dismissal
+from app.eligibility.types import Assessment, Dismissal, Policy, Related
 from app.foundation import clock
 from app.foundation.database import session
 from app.identity.types import ResidentId
@@ -30,7 +32,20 @@ def check(policy_id: str, given: Mapping[str, object], *, as_of: date | None = N
     return assess(policy, values, {}, as_of=as_of or clock.today())
 
 
-def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | None = None) -> Assessment:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One policy for one subject: the answer as of now, what others mean for it, and the stored match.
+
+    `matched` is the row with version, moment and facts (依据) of the last match, None where there is none.
+    """
+
+    policy: Policy
+    assessment: Assessment
+    related: tuple[Related, ...] = ()
+    matched: Any = None
+
+
+def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | None = None) -> Explained:
     """Return the full assessment of one policy for a person or an enterprise of theirs.
 
     Raises MatchNotFound without consent to matching, or where the policy is for somebody else.
@@ -46,8 +61,12 @@ def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | 
     if not found:
         raise MatchNotFound
     _note_seen(resident, policy_id)
-    known = found[0].known
-    return assess(policy, matching.plain(known), known, as_of=clock.today())
+    known, held = found[0].known, standings.stored(resident).get(found[0].subject_id, {})
+    assessment = assess(policy, matching.plain(known), known, as_of=clock.today())
+    if policy_id not in held:
+        return Explained(policy, assessment)
+    beside = standings.standing(policy, held, standings.current())
+    return Explained(policy, assessment, beside.related, held[policy_id])
 
 
 def _note_seen(resident: ResidentId, policy_id: str) -> None:

@@ -4,8 +4,9 @@ from sqlalchemy import select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
+from app.eligibility import policies, relations
 from app.eligibility.models import PolicyVersion
-from app.eligibility.types import VersionState
+from app.eligibility.types import Policy, VersionState
 from app.foundation.database import session
 from app.identity.types import OfficerPrincipal
 
@@ -17,6 +18,15 @@ def draft_row(policy_id: str) -> PolicyVersion | None:
         .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.DRAFT)
         .with_for_update()
     )
+
+
+def check_relations(policy: Policy) -> None:
+    """Refuse a policy whose relations to others make no sense; raises PolicyFaulty by path."""
+    if not (policy.implements or policy.supersedes or policy.excludes or policy.requires):
+        return
+    others: dict[str, Policy] = {other.id: other for other in policies.all_published()}
+    once = select(PolicyVersion.policy_id).where(PolicyVersion.state != VersionState.DRAFT).distinct()
+    relations.check(policy, others, set(session.scalars(once)))
 
 
 def published_row(policy_id: str) -> PolicyVersion | None:

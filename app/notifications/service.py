@@ -27,7 +27,7 @@ _LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told: a template's values and page parameters, and the text of the inbox."""
+    """What is told: a template's values, which of its pages with which parameters, the text of the inbox."""
 
     template: str
     event_key: str
@@ -35,6 +35,7 @@ class Notice:
     body: str
     values: Mapping[str, str]
     page_params: Mapping[str, str]
+    variant: str = ""
     lane: Lane = Lane.NORMAL
     lifetime: timedelta = field(default=_LIFETIME)
 
@@ -47,7 +48,7 @@ def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
     """
     template = templates.all_templates()[notice.template]
     values = templates.fill(template, notice.values)
-    page = templates.page(template, notice.page_params)
+    page = templates.page(template, notice.page_params, variant=notice.variant)
     delivery = {
         "id": new_id(),
         "resident_id": resident,

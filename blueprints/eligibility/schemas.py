@@ -2,11 +2,12 @@
 
 from marshmallow import fields, validate
 
-from app.eligibility.types import Audience, Dismissal, Outcome
+from app.eligibility.types import Audience, Dismissal, Outcome, Tier
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Moment, QuerySchema, RegionCode, Schema
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
+TIERS = tuple(tier.value for tier in Tier)
 REASON_OUTCOMES = ("met", "not_met", "unknown")
 OUTCOME_SETS = ("eligible", "undetermined", "eligible,undetermined", "undetermined,eligible")
 
@@ -62,6 +63,42 @@ class AssessmentOut(Schema):
     missing = fields.List(fields.Nested(MissingOut), required=True)
 
 
+class RelatedOut(Schema):
+    """What another policy means for this one (政策关系)."""
+
+    relation = fields.String(required=True, validate=validate.OneOf(("excludes", "requires")))
+    policy_id = fields.String(required=True)
+    title = fields.String(required=True)
+    note = fields.String(required=True)
+
+
+class UsedFactOut(Schema):
+    """A fact that a match rests on, without its value."""
+
+    fact = fields.String(required=True)
+    label = fields.String(required=True)
+    source = fields.String(required=True)
+    as_of = fields.String(required=True, metadata={"format": "date"})
+
+
+class MatchedOut(Schema):
+    """The match as it was last found: by which version, when, on which facts (匹配依据)."""
+
+    rule_version = fields.Integer(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
+    matched_at = Moment(required=True)
+    facts = fields.List(fields.Nested(UsedFactOut), required=True)
+
+
+class ExplainedOut(AssessmentOut):
+    """My assessment: the answer, how it goes on from here, and what the match rests on."""
+
+    tier = fields.String(required=True, validate=validate.OneOf(TIERS))
+    link = fields.String(required=True)
+    related = fields.List(fields.Nested(RelatedOut), required=True)
+    matched = fields.Nested(MatchedOut, required=True, allow_none=True)
+
+
 class PolicyBriefOut(Schema):
     """A policy in a list."""
 
@@ -107,6 +144,9 @@ class MatchOut(Schema):
     missing = fields.List(fields.Nested(MissingBriefOut), required=True)
     matched_at = Moment(required=True)
     rule_version = fields.Integer(required=True)
+    tier = fields.String(required=True, validate=validate.OneOf(TIERS))
+    link = fields.String(required=True)
+    related = fields.List(fields.Nested(RelatedOut), required=True)
 
 
 class MatchesOut(Schema):

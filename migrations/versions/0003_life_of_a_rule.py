@@ -1,4 +1,4 @@
-"""The rule's life: previews as work, second approvals."""
+"""The rule's life: previews as work, second approvals, reviews; what a match rests on, its tier and standing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ depends_on: Sequence[str] | None = None
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 FROZEN = "eligibility_version_frozen.sql"
-VERSION = "eligibility_policy_version"
+VERSION, MATCH = "eligibility_policy_version", "eligibility_match"
 VERSION_CHECKS = {
     "six_eyes": "second_approver_id IS NULL OR (second_approver_id <> approver_id"
     " AND second_approver_id <> author_id AND second_approver_id <> ALL (editor_ids))",
@@ -79,12 +79,22 @@ def upgrade() -> None:
         op.create_foreign_key(op.f(f"fk_{VERSION}_{column}_{table}"), VERSION, table, [column], ["id"])
     for name, condition in VERSION_CHECKS.items():
         op.create_check_constraint(op.f(f"ck_{VERSION}_{name}"), VERSION, condition)
+    op.add_column(VERSION, sa.Column("review_by", sa.Date(), nullable=True))
+    op.add_column(MATCH, sa.Column("tier", sa.String(), server_default="需申请", nullable=False))
+    op.add_column(MATCH, sa.Column("concerns", sa.Boolean(), server_default="true", nullable=False))
+    op.add_column(MATCH, sa.Column("received", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column(
+        MATCH,
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+    )
     op.execute((SQL / FROZEN).read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     for name in VERSION_CHECKS:
         op.drop_constraint(op.f(f"ck_{VERSION}_{name}"), VERSION)
-    for column in ("preview_id", "narrow", "approval_reason", "second_approver_id"):
+    for column in ("facts", "received", "concerns", "tier"):
+        op.drop_column(MATCH, column)
+    for column in ("review_by", "preview_id", "narrow", "approval_reason", "second_approver_id"):
         op.drop_column(VERSION, column)
     op.drop_table("eligibility_trial")
