@@ -36,7 +36,8 @@ def draft(policy_id: str, *, officer: OfficerPrincipal) -> Draft:
 
     Raises PolicyNotFound, OutsideJurisdiction.
     """
-    row = versions.draft_row(policy_id) or versions.published_row(policy_id)
+    drafted, published = versions.rows(policy_id)
+    row = drafted or published
     if row is None:
         raise PolicyNotFound
     checks.within_jurisdiction(officer, row.region_code)
@@ -56,7 +57,7 @@ def draft_edit(policy_id: str, body: Mapping[str, Any], *, revision: int, author
     Raises StaleVersion where somebody was faster.
     """
     body = {**body, "id": policy_id}
-    row, published = versions.draft_row(policy_id), versions.published_row(policy_id)
+    row, published = versions.rows(policy_id)
     current = row or published
     if current is None:
         raise PolicyNotFound

@@ -39,6 +39,16 @@ def reason_for_few(reason: str | None) -> str:
     said = (reason or "").strip()
     if not said:
         raise ReasonRequired
+    return plain_words(said, "reason")
+
+
+def plain_words(said: str, path: str) -> str:
+    """Return an officer's words as they are kept; refuse those with somebody's number in them."""
     if looks_personal(said):
-        raise ReasonPersonal({"reason": [ReasonPersonal.message]})
-    return said
+        raise ReasonPersonal({path: [ReasonPersonal.message]})
+    return said.strip()
+
+
+def covers_all(officer: OfficerPrincipal, region_codes: Collection[str]) -> bool:
+    """Say whether every one of some regions is within the officer's own."""
+    return all(covers(officer.region_code, code) for code in region_codes)

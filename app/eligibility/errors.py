@@ -81,10 +81,10 @@ class ReasonRequired(RuleViolation):
 
 
 class ReasonPersonal(InvalidInput):
-    """A reason that names somebody's number."""
+    """An officer's words that hold somebody's number."""
 
     code = "policy.reason_personal"
-    message = "理由里不要写身份证号、手机号等个人信息"
+    message = "不要写身份证号、手机号等个人信息，请改后再提交"
 
 
 class ConfirmationRequired(RuleViolation):
@@ -92,3 +92,31 @@ class ConfirmationRequired(RuleViolation):
 
     code = "policy.confirmation_required"
     message = "预览中符合的人超过一半，请确认规则无误后勾选“确认发布”再提交"
+
+
+class EndingNotFound(NotFound):
+    """No such act, or one about policies outside the officer's region."""
+
+    code = "policy_ending.not_found"
+    message = "没有这次废止提议，请重新提出"
+
+
+class EndingDecided(RuleViolation):
+    """The act has been approved already."""
+
+    code = "policy_ending.decided"
+    message = "这些政策已经结束，不用再审批"
+
+
+class EndingOutdated(RuleViolation):
+    """A policy of the set was replaced or ended since it was proposed."""
+
+    code = "policy_ending.outdated"
+    message = "提出后有政策换了版本或已经结束，请重新提出"
+
+
+class PeriodWrong(InvalidInput):
+    """A period that is not past, begins after its end or is too long."""
+
+    code = "policy.period"
+    message = "请检查日期：开始不晚于结束，结束不晚于今天，最长两年"

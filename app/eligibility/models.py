@@ -8,13 +8,22 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uui
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.eligibility.types import Outcome, RunState, Tier, TrialKind, TrialState, VersionState
+from app.eligibility.types import (
+    EndingState,
+    Outcome,
+    RunState,
+    Tier,
+    TrialKind,
+    TrialState,
+    VersionState,
+)
 from app.foundation.database import Model
 from app.foundation.leases import Leased
 
 _STATES = ", ".join(repr(state.value) for state in VersionState)
 _OUTCOMES = ", ".join(repr(outcome.value) for outcome in Outcome)
 _RUN_STATES = ", ".join(repr(state.value) for state in RunState)
+_ENDING_STATES = ", ".join(repr(state.value) for state in EndingState)
 _TRIAL_KINDS = ", ".join(repr(kind.value) for kind in TrialKind)
 _TRIAL_STATES = ", ".join(repr(state.value) for state in TrialState)
 
@@ -46,6 +55,7 @@ class PolicyVersion(Model):
             " OR (second_approver_id IS NOT NULL AND approval_reason IS NOT NULL)",
             name="narrow_approved_twice",
         ),
+        CheckConstraint("(state = 'ended') = (ending_id IS NOT NULL)", name="ended_by_an_act"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity_ordered"),
         Index(
             "uq_eligibility_policy_version_published",
@@ -79,6 +89,7 @@ class PolicyVersion(Model):
     narrow: Mapped[bool] = mapped_column(default=False, server_default="false")
     preview_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_trial.id"))
     published_at: Mapped[datetime | None]
+    ending_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_ending.id"))
     revision: Mapped[int] = mapped_column(default=1)
 
 
@@ -92,6 +103,7 @@ class Match(Model):
     __tablename__ = "eligibility_match"
     __table_args__ = (
         UniqueConstraint("resident_id", "subject_id", "policy_id"),
+        Index(None, "policy_id", "outcome"),
         CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome_known"),
     )
 
@@ -169,3 +181,30 @@ class Trial(Leased):
     cursor: Mapped[UUID | None]
     tally: Mapped[dict[str, Any]]
     finished_at: Mapped[datetime | None]
+
+
+class Ending(Leased):
+    """One act (依据文件) that ends policies: which versions, what would be lost, who proposed, who approved.
+
+    `counts` are the matches that were lost, by policy, marked after the policies ended.
+    """
+
+    __tablename__ = "eligibility_ending"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_ENDING_STATES})", name="state_known"),
+        CheckConstraint("approver_id <> proposer_id", name="four_eyes"),
+        CheckConstraint(
+            "state = 'proposed' OR (approver_id IS NOT NULL AND ended_at IS NOT NULL)",
+            name="ended_by_somebody",
+        ),
+    )
+
+    act: Mapped[str]
+    versions: Mapped[dict[str, Any]]
+    regions: Mapped[list[str]]
+    preview: Mapped[dict[str, Any]]
+    proposer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_officer.id"))
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    state: Mapped[str] = mapped_column(default=EndingState.PROPOSED)
+    counts: Mapped[dict[str, Any]]
+    ended_at: Mapped[datetime | None]

@@ -41,10 +41,9 @@ def publish(policy_id: str, *, approver: OfficerPrincipal, said: Said) -> Approv
     Raises NothingToPublish, OutsideJurisdiction, SameHands, PreviewRequired, ConfirmationRequired,
     ReasonRequired.
     """
-    row = versions.draft_row(policy_id)
+    row, published = versions.rows(policy_id)
     if row is None:
         raise NothingToPublish
-    published = versions.published_row(policy_id)
     for known in filter(None, (row, published)):
         checks.within_jurisdiction(approver, known.region_code)
     checks.four_eyes(writers=(row.author_id, *row.editor_ids, row.approver_id), approver=approver)
@@ -56,7 +55,9 @@ def publish(policy_id: str, *, approver: OfficerPrincipal, said: Said) -> Approv
         return Approved(None)
     policy = read_policy(row.body, version=row.version)
     versions.check_relations(policy)
-    loading.replace_published(policy_id)
+    if published is not None:
+        replaced = loading.replacing(policy_id).returning(PolicyVersion.id).cte("replaced")
+        session.execute(runs.stopping([policy_id]).add_cte(replaced))
     if row.approver_id is None:
         row.approver_id = approver.officer_id
     else:

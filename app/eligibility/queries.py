@@ -1,15 +1,15 @@
 """Reads: policies for everyone, matches for their owner, runs for officers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.eligibility import policies, standings, tiers
-from app.eligibility.errors import RunNotFound
+from app.eligibility import endings, policies, standings, tiers
+from app.eligibility.errors import PolicyNotFound, RunNotFound
 from app.eligibility.models import Match, MatchRun, PolicyVersion
 from app.eligibility.notices import POLICY_MATCH, event_key
 from app.eligibility.standings import Standing
@@ -73,8 +73,14 @@ def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem
 
 
 def policy(policy_id: str) -> Policy:
-    """Return a published policy; raises PolicyNotFound."""
-    return policies.published(policy_id)
+    """Return a published policy, or one that was ended, until the day it was; raises PolicyNotFound."""
+    try:
+        return policies.published(policy_id)
+    except PolicyNotFound:
+        if (ended := endings.of_policy(policy_id)) is None:
+            raise
+    known, day, _ = ended
+    return replace(known, valid_to=day)
 
 
 def search(*, q: str = "", region: str | None = None, audience: Audience | None = None) -> list[Policy]:

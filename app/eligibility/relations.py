@@ -7,25 +7,17 @@ exists and does not lead back to itself.
 from collections.abc import Collection, Iterator, Mapping
 
 from app.eligibility.definition import RELATIONS
-from app.eligibility.errors import PolicyFaulty
 from app.eligibility.types import Policy
 from app.foundation.regions import covers
 
 DIRECTED = ("implements", "supersedes", "requires")
 
 
-def check(policy: Policy, others: Mapping[str, Policy], known: Collection[str]) -> None:
-    """Refuse relations to policies nobody knows, to itself, in a circle, or against one another.
-
-    `others` are the published policies by id, `known` every id that was ever published. Raises PolicyFaulty
-    with the path of each.
-    """
-    if found := faults(policy, others, known):
-        raise PolicyFaulty(found)
-
-
 def faults(policy: Policy, others: Mapping[str, Policy], known: Collection[str]) -> dict[str, list[str]]:
-    """Return what is wrong with a policy's relations, by path."""
+    """Return what is wrong with a policy's relations, by path: to nobody, to itself, in a circle, at odds.
+
+    `others` are the published policies by id, `known` every id that was ever published.
+    """
     found: dict[str, list[str]] = {}
     graph = {**others, policy.id: policy}
     for path, name in _named(policy):

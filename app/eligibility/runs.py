@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Update, func, select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -46,6 +46,21 @@ def start(policy: Policy) -> RunId:
     session.flush()
     ring_on_commit(Bell.MATCH_RUNS)
     return RunId(run.id)
+
+
+def stopping(policy_ids: list[str]) -> Update:
+    """Return what stops the runs of policies that are replaced or ended; who was told stays told."""
+    return (
+        update(MatchRun)
+        .where(MatchRun.policy_id.in_(policy_ids), MatchRun.state == RunState.RUNNING)
+        .values(
+            state=RunState.FINISHED,
+            finished_at=clock.now(),
+            leased_until=None,
+            counts=MatchRun.counts.op("||")({"stopped": 1}),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def advance_due() -> int:

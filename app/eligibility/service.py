@@ -10,11 +10,11 @@ from sqlalchemy import update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import matching, policies, standings, what_if
+from app.eligibility import endings, matching, policies, standings, what_if
 from app.eligibility.assessment import assess
-from app.eligibility.errors import MatchNotFound
+from app.eligibility.errors import MatchNotFound, PolicyNotFound
 from app.eligibility.models import Match
-from app.eligibility.types import Assessment, Dismissal, Policy, Related
+from app.eligibility.types import Assessment, Dismissal, Outcome, Policy, ReasonView, Related
 from app.foundation import clock
 from app.foundation.database import session
 from app.identity.types import ResidentId
@@ -52,7 +52,10 @@ def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | 
     """
     if not consents.granted(resident, Purpose.MATCHING):
         raise MatchNotFound
-    policy = policies.published(policy_id)
+    try:
+        policy = policies.published(policy_id)
+    except PolicyNotFound:
+        return _ended(resident, policy_id)
     found = [
         candidate
         for candidate in matching.candidates_of(resident, policy.audience)
@@ -67,6 +70,22 @@ def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | 
         return Explained(policy, assessment)
     beside = standings.standing(policy, held, standings.current())
     return Explained(policy, assessment, beside.related, held[policy_id])
+
+
+def _ended(resident: ResidentId, policy_id: str) -> Explained:
+    """Return what is left of a policy that was ended: that it was, when and by which act.
+
+    Only to whom it was matched; raises PolicyNotFound, MatchNotFound.
+    """
+    if (ended := endings.of_policy(policy_id)) is None:
+        raise PolicyNotFound
+    policy, day, act = ended
+    row = next((held[policy_id] for held in standings.stored(resident).values() if policy_id in held), None)
+    if row is None:
+        raise MatchNotFound
+    reason = ReasonView(f"这项政策已于{day}结束（依据：{act}）", "not_met", None, None, None, None)
+    over = Assessment(policy.id, policy.version, clock.today(), Outcome.INELIGIBLE, None, (reason,), ())
+    return Explained(policy, over, matched=row)
 
 
 def _note_seen(resident: ResidentId, policy_id: str) -> None:

@@ -7,18 +7,18 @@ what was counted and the moved cursor are one transaction.
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.eligibility import checks, matching, policies, runs, samples, tallies, versions
 from app.eligibility.assessment import assess, region_of, region_params
-from app.eligibility.errors import PolicyNotFound
+from app.eligibility.errors import PeriodWrong, PolicyNotFound
 from app.eligibility.matching import Candidate
 from app.eligibility.models import PolicyVersion, Trial
 from app.eligibility.tallies import Tally
-from app.eligibility.types import Audience, Outcome, Policy, TrialId, TrialKind, TrialState
+from app.eligibility.types import Audience, Outcome, Policy, TrialId, TrialKind, TrialState, VersionState
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.ids import new_id
@@ -28,10 +28,13 @@ from app.foundation.transaction import atomic
 from app.identity.types import OfficerPrincipal, ResidentId
 from app.residents import consents
 from app.residents.types import Purpose
+from app.rules.ages import MONTHS, full_months
 from app.rules.evaluation import some
 from app.rules.types import Params, Truth
 
 BATCH, LEASE = 500, timedelta(seconds=60)
+LONGEST_MONTHS = 24
+"""No retrospection looks further than two years in one."""
 
 
 def start_preview(policy_id: str, *, officer: OfficerPrincipal) -> TrialId:
@@ -40,8 +43,8 @@ def start_preview(policy_id: str, *, officer: OfficerPrincipal) -> TrialId:
     A preview of the same revision that is under way is not begun twice. Raises PolicyNotFound,
     OutsideJurisdiction.
     """
-    published = versions.published_row(policy_id)
-    row = versions.draft_row(policy_id) or published
+    drafted, published = versions.rows(policy_id)
+    row = drafted or published
     if row is None:
         raise PolicyNotFound
     checks.within_jurisdiction(officer, row.region_code)
@@ -49,6 +52,38 @@ def start_preview(policy_id: str, *, officer: OfficerPrincipal) -> TrialId:
     day = day if row.valid_to is None else min(day, row.valid_to)
     base = published if published is not row else None
     return _start(TrialKind.PREVIEW, row, [day], base=base, officer=officer)
+
+
+def start_retrospection(
+    policy_id: str, period: tuple[date, date], *, version: int | None, officer: OfficerPrincipal
+) -> TrialId:
+    """Begin counting who would have been eligible on any day looked at of a past period (追溯).
+
+    Looked at are both ends and the first of every month between, with the facts as they are known now: what
+    somebody's facts were then nobody has kept. `version`: the published one where None. Writes no match,
+    tells nobody. Raises PolicyNotFound, OutsideJurisdiction, PeriodWrong.
+    """
+    chosen = PolicyVersion.state == VersionState.PUBLISHED if version is None else _published_once(version)
+    row = session.scalar(select(PolicyVersion).where(PolicyVersion.policy_id == policy_id, chosen))
+    if row is None:
+        raise PolicyNotFound
+    checks.within_jurisdiction(officer, row.region_code)
+    return _start(TrialKind.RETROSPECTION, row, _days(*period), base=None, officer=officer)
+
+
+def _published_once(version: int) -> ColumnElement[bool]:
+    return (PolicyVersion.version == version) & (PolicyVersion.state != VersionState.DRAFT)
+
+
+def _days(first: date, last: date) -> list[date]:
+    """Return both ends of a past period and the first of every month between them."""
+    if not first <= last <= clock.today() or full_months(first, last) >= LONGEST_MONTHS:
+        raise PeriodWrong({"from": [PeriodWrong.message]})
+    months = (
+        date(first.year + number // MONTHS, number % MONTHS + 1, 1)
+        for number in range(first.month, first.month + full_months(first, last) + 2)
+    )
+    return sorted({first, last, *(day for day in months if first < day < last)})
 
 
 def _start(

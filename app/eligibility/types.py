@@ -54,6 +54,14 @@ class RunState(StrEnum):
     FINISHED = "finished"
 
 
+class EndingState(StrEnum):
+    """The life of an act that ends policies; it is settled once their matches are marked as lost."""
+
+    PROPOSED = "proposed"
+    ENDED = "ended"
+    SETTLED = "settled"
+
+
 class TrialKind(StrEnum):
     """What a rule is tried for: a draft before its publication, or a version over days of the past."""
 

@@ -5,19 +5,25 @@ from sqlalchemy import select
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.eligibility import policies, relations
+from app.eligibility.errors import PolicyFaulty
 from app.eligibility.models import PolicyVersion
 from app.eligibility.types import Policy, VersionState
 from app.foundation.database import session
 from app.identity.types import OfficerPrincipal
 
 
-def draft_row(policy_id: str) -> PolicyVersion | None:
-    """Return the draft of a policy, locked."""
-    return session.scalar(
+def rows(policy_id: str) -> tuple[PolicyVersion | None, PolicyVersion | None]:
+    """Return the draft and the published version of a policy, both locked."""
+    found = session.scalars(
         select(PolicyVersion)
-        .where(PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.DRAFT)
+        .where(
+            PolicyVersion.policy_id == policy_id,
+            PolicyVersion.state.in_((VersionState.DRAFT, VersionState.PUBLISHED)),
+        )
         .with_for_update()
     )
+    by_state = {row.state: row for row in found}
+    return by_state.get(VersionState.DRAFT), by_state.get(VersionState.PUBLISHED)
 
 
 def check_relations(policy: Policy) -> None:
@@ -25,17 +31,11 @@ def check_relations(policy: Policy) -> None:
     if not (policy.implements or policy.supersedes or policy.excludes or policy.requires):
         return
     others: dict[str, Policy] = {other.id: other for other in policies.all_published()}
-    once = select(PolicyVersion.policy_id).where(PolicyVersion.state != VersionState.DRAFT).distinct()
-    relations.check(policy, others, set(session.scalars(once)))
-
-
-def published_row(policy_id: str) -> PolicyVersion | None:
-    """Return the published version of a policy."""
-    return session.scalar(
-        select(PolicyVersion).where(
-            PolicyVersion.policy_id == policy_id, PolicyVersion.state == VersionState.PUBLISHED
-        )
-    )
+    if faults := relations.faults(policy, others, known=set(others)):
+        once = select(PolicyVersion.policy_id).where(PolicyVersion.state != VersionState.DRAFT)
+        faults = relations.faults(policy, others, known=set(session.scalars(once.distinct())))
+    if faults:
+        raise PolicyFaulty(faults)
 
 
 def record(action: str, officer: OfficerPrincipal, row: PolicyVersion, **details: object) -> None:

@@ -26,6 +26,7 @@ class Bell(StrEnum):
     WECHAT_EVENTS = "wechat-events"
     MATCH_RUNS = "match-runs"
     TRIALS = "trials"
+    ENDINGS = "endings"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}

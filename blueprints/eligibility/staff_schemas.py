@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.eligibility.types import TrialState
+from app.eligibility.types import EndingState, TrialState, VersionState
 from blueprints.eligibility.schemas import OUTCOMES, REASON_OUTCOMES
-from blueprints.support.schemas import Flag, Moment, RegionCode, Schema
+from blueprints.support.pagination import PageQuery
+from blueprints.support.schemas import Flag, Moment, RegionCode, Schema, Whole
 
 
 class Counts(fields.Dict):
@@ -69,6 +70,34 @@ class DraftOut(Schema):
     body = fields.Dict(required=True)
     awaiting_second = fields.Boolean(required=True)
     approval_reason = fields.String(required=True, allow_none=True)
+
+
+class PolicyListQuery(PageQuery):
+    """Filters of the officers' list: by state, area, department, and what is due for review."""
+
+    state = fields.Enum(VersionState, by_value=True, load_default=None)
+    region = RegionCode(load_default=None)
+    department = fields.String(load_default=None, validate=validate.Length(1, 20))
+    review_due = fields.Boolean(load_default=None)
+
+
+class ListedPolicyOut(Schema):
+    """One version of a policy in the officers' list."""
+
+    policy_id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in VersionState]))
+    revision = fields.Integer(required=True)
+    title = fields.String(required=True)
+    department = fields.String(required=True)
+    region_code = fields.String(required=True)
+    audience = fields.String(required=True)
+    mode = fields.String(required=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(required=True, allow_none=True)
+    review_by = fields.Date(required=True, allow_none=True)
+    review_due = fields.Boolean(required=True)
+    awaiting_second = fields.Boolean(required=True)
 
 
 class TrialBegunOut(Schema):
@@ -135,6 +164,20 @@ class PreviewOut(TrialOut):
     broad = fields.Boolean(required=True)
 
 
+class RetrospectionIn(Schema):
+    """A past period, both ends included, and the version to look at it with."""
+
+    first = fields.Date(data_key="from", required=True)
+    last = fields.Date(data_key="to", required=True)
+    version = Whole(load_default=None, validate=validate.Range(1, 1_000_000))
+
+
+class RetrospectionOut(TrialOut):
+    """Who would have been eligible on any of the days looked at; `by_day`: how many on each."""
+
+    by_day = Counts()
+
+
 class PublicationIn(Schema):
     """What an approver says: why a rule for very few, and that one for most is meant so."""
 
@@ -147,6 +190,40 @@ class PublicationOut(Schema):
 
     state = fields.String(required=True, validate=validate.OneOf(("published", "awaiting_second_approval")))
     run_id = fields.UUID(required=True, allow_none=True)
+
+
+class EndingIn(Schema):
+    """Which policies to end, and by which act (依据文件)."""
+
+    policy_ids = fields.List(fields.String(), required=True, validate=validate.Length(1, 200))
+    act = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class LossOut(Schema):
+    """The matches of one policy that would be lost, and those that were still undecided."""
+
+    eligible = fields.Integer(required=True)
+    undetermined = fields.Integer(required=True)
+
+
+class EndingPreviewOut(Schema):
+    """What ending the set costs: matches by policy, people, and the policies that rest on it."""
+
+    matches = fields.Dict(keys=fields.String(), values=fields.Nested(LossOut), required=True)
+    people = fields.Integer(required=True)
+    dependants = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+
+
+class EndingOut(Schema):
+    """An act that ends policies; `lost` are the matches marked so far, by policy."""
+
+    id = fields.UUID(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in EndingState]))
+    act = fields.String(required=True)
+    versions = Counts()
+    preview = fields.Nested(EndingPreviewOut, required=True)
+    lost = Counts(attribute="counts")
+    ended_at = Moment(required=True, allow_none=True)
 
 
 class RunOut(Schema):

@@ -20,6 +20,7 @@ VERSION_CHECKS = {
     " AND second_approver_id <> author_id AND second_approver_id <> ALL (editor_ids))",
     "narrow_approved_twice": "state = 'draft' OR NOT narrow"
     " OR (second_approver_id IS NOT NULL AND approval_reason IS NOT NULL)",
+    "ended_by_an_act": "(state = 'ended') = (ending_id IS NOT NULL)",
 }
 
 
@@ -71,11 +72,50 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("kind = 'preview' AND state = 'running'"),
     )
+    op.create_table(
+        "eligibility_ending",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("versions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("regions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("preview", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("proposer_id", sa.Uuid(), nullable=False),
+        sa.Column("approver_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'ended', 'settled')", name=op.f("ck_eligibility_ending_state_known")
+        ),
+        sa.CheckConstraint("approver_id <> proposer_id", name=op.f("ck_eligibility_ending_four_eyes")),
+        sa.CheckConstraint(
+            "state = 'proposed' OR (approver_id IS NOT NULL AND ended_at IS NOT NULL)",
+            name=op.f("ck_eligibility_ending_ended_by_somebody"),
+        ),
+        *(
+            sa.ForeignKeyConstraint(
+                [column],
+                ["identity_officer.id"],
+                name=op.f(f"fk_eligibility_ending_{column}_identity_officer"),
+            )
+            for column in ("proposer_id", "approver_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_eligibility_ending")),
+    )
+    op.create_index(op.f("ix_eligibility_match_policy_id_outcome"), MATCH, ["policy_id", "outcome"])
+    op.add_column(VERSION, sa.Column("ending_id", sa.Uuid(), nullable=True))
     op.add_column(VERSION, sa.Column("second_approver_id", sa.Uuid(), nullable=True))
     op.add_column(VERSION, sa.Column("approval_reason", sa.String(), nullable=True))
     op.add_column(VERSION, sa.Column("narrow", sa.Boolean(), server_default="false", nullable=False))
     op.add_column(VERSION, sa.Column("preview_id", sa.Uuid(), nullable=True))
-    for column, table in (("second_approver_id", "identity_officer"), ("preview_id", "eligibility_trial")):
+    for column, table in (
+        ("second_approver_id", "identity_officer"),
+        ("preview_id", "eligibility_trial"),
+        ("ending_id", "eligibility_ending"),
+    ):
         op.create_foreign_key(op.f(f"fk_{VERSION}_{column}_{table}"), VERSION, table, [column], ["id"])
     for name, condition in VERSION_CHECKS.items():
         op.create_check_constraint(op.f(f"ck_{VERSION}_{name}"), VERSION, condition)
@@ -95,6 +135,8 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"ck_{VERSION}_{name}"), VERSION)
     for column in ("facts", "received", "concerns", "tier"):
         op.drop_column(MATCH, column)
-    for column in ("review_by", "preview_id", "narrow", "approval_reason", "second_approver_id"):
+    op.drop_index(op.f("ix_eligibility_match_policy_id_outcome"), table_name=MATCH)
+    for column in ("ending_id", "review_by", "preview_id", "narrow", "approval_reason", "second_approver_id"):
         op.drop_column(VERSION, column)
     op.drop_table("eligibility_trial")
+    op.drop_table("eligibility_ending")

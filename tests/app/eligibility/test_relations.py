@@ -109,21 +109,19 @@ def test_who_already_receives_the_one_is_told_so_beside_the_other_and_not_pushed
 
 
 @pytest.mark.parametrize(
-    ("known", "outcome", "note"),
+    ("known", "expected"),
     [
-        ({"dibao": True}, "eligible", "以“政策first-one”为前提，请一并办理"),
-        ({}, "undetermined", "要先确认您是否符合“政策first-one”"),
-        ({"dibao": False}, None, None),
+        ({"dibao": True}, ("eligible", "以“政策first-one”为前提，请一并办理")),
+        ({}, ("undetermined", "要先确认您是否符合“政策first-one”")),
+        ({"dibao": False}, (None, None)),
     ],
 )
-def test_what_builds_on_another_counts_as_far_as_that_one_does(  # noqa: PLR0913, PLR0917 three of them are the cases
-    issue, resident, shown, known, outcome, note
-):
+def test_what_builds_on_another_counts_as_far_as_that_one_does(issue, resident, shown, known, expected):
     issue("first-one", conditions={"fact": "dibao", "op": "eq", "value": True})
     issue("second-one", requires=["first-one"])
     someone = resident(birth_date="1944-03-07", hukou_region="500103", **known)
     found = shown(someone, "eligible,undetermined").get("second-one")
-    assert (found and found["outcome"], found and found["related"][0]["note"]) == (outcome, note)
+    assert (found and found["outcome"], found and found["related"][0]["note"]) == expected
 
 
 def test_what_a_fact_says_one_already_receives_is_neither_shown_nor_pushed(
