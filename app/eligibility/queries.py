@@ -60,11 +60,11 @@ def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem
     """
     among = standings.current()
     items = [
-        _item(row, among[row.policy_id], found)
+        _item(row, among.policies[row.policy_id], found)
         for held in standings.stored(resident).values()
         for row in held.values()
-        if row.policy_id in among
-        and (found := standings.standing(among[row.policy_id], held, among)).shown
+        if row.policy_id in among.policies
+        and (found := standings.standing(among.policies[row.policy_id], held, among)).shown
         and found.outcome in outcomes
     ]
     return sorted(

@@ -4,7 +4,7 @@ Each match is answered by itself and stored so; these effects are worked out whe
 publishing or ending one policy is enough to change them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,8 +32,14 @@ TIMES_A_YEAR = {
 
 Held = Mapping[str, Any]
 """The stored matches (rows) of one subject by policy."""
-Current = Mapping[str, Policy]
-"""The policies in force today, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The policies in force today by id, and for each those that name it, found at once among thousands."""
+
+    policies: Mapping[str, Policy]
+    named_by: Mapping[str, Sequence[Policy]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,14 @@ def stored(resident: ResidentId) -> dict[UUID, dict[str, Any]]:
 def current() -> Current:
     """Return the policies in force today."""
     today = clock.today()
-    return {policy.id: policy for policy in policies.all_published() if policy.in_force(today)}
+    in_force: dict[str, Policy] = {
+        policy.id: policy for policy in policies.all_published() if policy.in_force(today)
+    }
+    named_by: dict[str, list[Policy]] = {}
+    for policy in in_force.values():
+        for name in filter(None, (policy.implements, *policy.supersedes, *policy.excludes)):
+            named_by.setdefault(name, []).append(policy)
+    return Current(in_force, named_by)
 
 
 def standing(policy: Policy, held: Held, among: Current) -> Standing:
@@ -95,21 +108,15 @@ def withheld(resident: ResidentId, change: Change, policy: Policy) -> str | None
         return "received"
     among: Current = seen_here().get("standings.current") or current()
     seen_here()["standings.current"] = among
-    if not _related(policy, among.values()):
+    if not (policy.excludes or policy.requires or policy.id in among.named_by):
         return None
     held = stored(resident).get(change.subject_id, {})
     return standing(policy, held, among).withheld if policy.id in held else None
 
 
-def _related(policy: Policy, others: Collection[Policy]) -> bool:
-    return bool(policy.excludes or policy.requires) or any(
-        policy.id in (other.implements, *other.supersedes, *other.excludes) for other in others
-    )
-
-
 def _stood_in_for(policy: Policy, held: Held, among: Current) -> str | None:
     """Return by which relation another policy stands in for this one: the region's own, or a newer one."""
-    for other in among.values():
+    for other in among.named_by.get(policy.id, ()):
         own = other.id in held and held[other.id].concerns
         if other.implements == policy.id and own:
             return "implements"
@@ -123,9 +130,9 @@ def _needed(name: str, held: Held, among: Current) -> tuple[Outcome, Related | N
     row = held.get(name)
     if row is not None and _has(row):
         return Outcome.ELIGIBLE, None
-    if row is None or name not in among or row.outcome == Outcome.INELIGIBLE:
+    if row is None or name not in among.policies or row.outcome == Outcome.INELIGIBLE:
         return Outcome.INELIGIBLE, None
-    title = among[name].title
+    title = among.policies[name].title
     if row.outcome == Outcome.ELIGIBLE:
         return Outcome.ELIGIBLE, Related("requires", name, title, f"以“{title}”为前提，请一并办理")
     return Outcome.UNDETERMINED, Related("requires", name, title, f"要先确认您是否符合“{title}”")
@@ -133,9 +140,11 @@ def _needed(name: str, held: Held, among: Current) -> tuple[Outcome, Related | N
 
 def _barred(policy: Policy, held: Held, among: Current) -> Iterator[tuple[bool, Related]]:
     """Yield every policy that cannot be had together with this one, and whether the person has it."""
-    for other in among.values():
+    mine = (among.policies[name] for name in policy.excludes if name in among.policies)
+    theirs = (other for other in among.named_by.get(policy.id, ()) if policy.id in other.excludes)
+    for other in {other.id: other for other in (*mine, *theirs)}.values():
         row = held.get(other.id)
-        if row is None or not (other.id in policy.excludes or policy.id in other.excludes):
+        if row is None:
             continue
         if _has(row):
             note = f"您已享受“{other.title}”，两项不能同时享受"

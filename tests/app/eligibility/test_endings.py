@@ -175,3 +175,13 @@ def test_matches_of_a_newer_version_published_meanwhile_are_not_lost(
         Match.resident_id == someone.id, Match.policy_id == "cq-disability-living"
     )
     assert session.scalars(rows).all() == ["eligible"]
+
+
+def test_two_approvers_at_the_same_moment_end_a_set_once(committed, sign_in, together):
+    with atomic():
+        loading.load_policies()
+    ending = propose(sign_in.officer(Role.POLICY_AUTHOR, region_code="500000").client)
+    both = [sign_in.officer(Role.POLICY_APPROVER, region_code="500000").client for _ in range(2)]
+    replies = together(lambda number: approve(both[number], ending), times=2)
+    assert sorted(reply.status_code for reply in replies) == [202, 409]
+    assert len(trail.of_subject("policy", SET[0])) == 1

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from app.eligibility.models import MatchRun
 from app.foundation import database
 from app.foundation.transaction import atomic
 from app.identity.types import Role
@@ -146,3 +147,46 @@ def test_a_rule_over_the_limits_of_the_language_is_refused_at_its_place(author, 
     reply = author.post("/api/v1/staff/policies", json=body | {"conditions": conditions})
     assert reply.status_code == 422
     assert said in reply.json["errors"][path][0]
+
+
+def test_two_second_approvers_at_the_same_moment_publish_once(
+    committed, author, approver, sign_in, body, together
+):
+    draft(author, body)
+    preview(author, POLICY)
+    approve(approver, reason="试点")
+    both = [sign_in.officer(Role.POLICY_APPROVER).client for _ in range(2)]
+    replies = together(lambda number: approve(both[number]), times=2)
+    assert sorted(reply.status_code for reply in replies) == [202, 409]
+    assert database.session.query(MatchRun).count() == 1
+
+
+def test_two_first_approvers_at_the_same_moment_are_the_two_it_takes(
+    committed, author, sign_in, body, together
+):
+    draft(author, body)
+    preview(author, POLICY)
+    both = [sign_in.officer(Role.POLICY_APPROVER).client for _ in range(2)]
+    replies = together(lambda number: approve(both[number], reason="试点"), times=2)
+    assert {reply.json["state"] for reply in replies} == {"awaiting_second_approval", "published"}
+
+
+def test_a_draft_edited_while_it_is_approved_is_published_as_it_was_previewed_or_not_at_all(
+    committed, author, sign_in, resident, body, together
+):
+    for _ in range(10):
+        resident()
+    draft(author, body)
+    preview(author, POLICY)
+    approving = sign_in.officer(Role.POLICY_APPROVER).client
+
+    def either(number):
+        if number:
+            return edit(author, body | {"title": "改过的标题"})
+        return approve(approving, confirm=True)
+
+    approved, _ = together(either, times=2)
+    published = database.session.scalars(
+        text("SELECT body ->> 'title' FROM eligibility_policy_version WHERE state = 'published'")
+    ).all()
+    assert published == ([body["title"]] if approved.status_code == 202 else [])
