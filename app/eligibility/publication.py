@@ -1,10 +1,12 @@
 """Publishing policies (审批发布): what its preview says decides how many hands and which words it takes."""
 
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
-from app.eligibility import checks, loading, runs, versions
+from app.eligibility import checks, loading, policies, runs, versions
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import NothingToPublish, PreviewRequired
 from app.eligibility.models import PolicyVersion, Trial
@@ -47,14 +49,16 @@ def publish(policy_id: str, *, approver: OfficerPrincipal, said: Said) -> Approv
     for known in filter(None, (row, published)):
         checks.within_jurisdiction(approver, known.region_code)
     checks.four_eyes(writers=(row.author_id, *row.editor_ids, row.approver_id), approver=approver)
-    preview = _finished_preview(row, published)
-    tally = Tally.read(preview.tally)
+    others, preview = policies.all_published_and(_finished_preview(row, published))
+    if preview is None:
+        raise PreviewRequired
+    row.preview_id, tally = UUID(preview[0]), Tally.read(preview[1])
     checks.meant_for_most(tally, confirmed=said.confirm)
     if row.approver_id is None and tally.narrow:
-        _approve_first(row, preview, approver, said.reason)
+        _approve_first(row, approver, said.reason)
         return Approved(None)
     policy = read_policy(row.body, version=row.version)
-    versions.check_relations(policy)
+    versions.check_relations(policy, others)
     if published is not None:
         replaced = loading.replacing(policy_id).returning(PolicyVersion.id).cte("replaced")
         session.execute(runs.stopping([policy_id]).add_cte(replaced))
@@ -62,29 +66,24 @@ def publish(policy_id: str, *, approver: OfficerPrincipal, said: Said) -> Approv
         row.approver_id = approver.officer_id
     else:
         row.second_approver_id = approver.officer_id
-    row.state, row.published_at, row.preview_id = VersionState.PUBLISHED, clock.now(), preview.id
+    row.state, row.published_at = VersionState.PUBLISHED, clock.now()
     session.flush()
-    versions.record("policy.published", approver, row, preview=preview.id, confirmed=said.confirm)
+    versions.record("policy.published", approver, row, preview=row.preview_id, confirmed=said.confirm)
     return Approved(runs.start(policy))
 
 
-def _approve_first(
-    row: PolicyVersion, preview: Trial, approver: OfficerPrincipal, reason: str | None
-) -> None:
+def _approve_first(row: PolicyVersion, approver: OfficerPrincipal, reason: str | None) -> None:
     """Keep the first of two approvals, with its reason; an edit of the draft takes it away again."""
     row.approval_reason = checks.reason_for_few(reason)
-    row.approver_id, row.narrow, row.preview_id = approver.officer_id, True, preview.id
-    versions.record("policy.approved_first", approver, row, preview=preview.id)
+    row.approver_id, row.narrow = approver.officer_id, True
+    versions.record("policy.approved_first", approver, row, preview=row.preview_id)
 
 
-def _finished_preview(row: PolicyVersion, published: PolicyVersion | None) -> Trial:
-    """Return the latest finished preview of exactly this draft against what is in force.
-
-    Raises PreviewRequired where there is none.
-    """
+def _finished_preview(row: PolicyVersion, published: PolicyVersion | None) -> ColumnElement[Any]:
+    """Ask for the latest finished preview of exactly this draft against what is in force: id and tally."""
     base = published.version if published else None
-    found = session.scalar(
-        select(Trial)
+    return (
+        select(func.jsonb_build_array(Trial.id, Trial.tally))
         .where(
             Trial.kind == TrialKind.PREVIEW,
             Trial.state == TrialState.FINISHED,
@@ -96,7 +95,5 @@ def _finished_preview(row: PolicyVersion, published: PolicyVersion | None) -> Tr
         )
         .order_by(Trial.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    if found is None:
-        raise PreviewRequired
-    return found

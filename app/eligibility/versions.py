@@ -26,11 +26,15 @@ def rows(policy_id: str) -> tuple[PolicyVersion | None, PolicyVersion | None]:
     return by_state.get(VersionState.DRAFT), by_state.get(VersionState.PUBLISHED)
 
 
-def check_relations(policy: Policy) -> None:
-    """Refuse a policy whose relations to others make no sense; raises PolicyFaulty by path."""
+def check_relations(policy: Policy, published: list[Policy] | None = None) -> None:
+    """Refuse a policy whose relations to others make no sense; raises PolicyFaulty by path.
+
+    `published` are the published policies where the caller has read them.
+    """
     if not (policy.implements or policy.supersedes or policy.excludes or policy.requires):
         return
-    others: dict[str, Policy] = {other.id: other for other in policies.all_published()}
+    read = policies.all_published() if published is None else published
+    others: dict[str, Policy] = {other.id: other for other in read}
     if faults := relations.faults(policy, others, known=set(others)):
         once = select(PolicyVersion.policy_id).where(PolicyVersion.state != VersionState.DRAFT)
         faults = relations.faults(policy, others, known=set(session.scalars(once.distinct())))

@@ -2,9 +2,11 @@
 
 import pytest
 
-from app.eligibility import runs
+from app.catalogue import loading as services
+from app.eligibility import runs, tiers
 from app.foundation.transaction import atomic
 from tests.app.eligibility.conftest import draft, learn
+from tests.app.forms import answering
 
 CASH = {"type": "cash", "amount": 200, "unit": "元", "frequency": "once"}
 SERVICE = "svc-elder-allowance"
@@ -76,3 +78,42 @@ def test_the_same_values_said_again_on_another_day_leave_the_match_as_it_was(per
     with atomic():
         learn(someone.id, **elder_facts)
     assert shown(someone, "cq-yuzhong-elder")["matched"] == before
+
+
+NAME = {"key": "name", "label": "姓名", "type": "text", "required": True, "prefill": "实名.姓名"}
+PROMISE = {
+    "key": "promise",
+    "label": "我承诺以上属实",
+    "type": "declaration",
+    "required": True,
+    "must_be": True,
+}
+ROOM = {"key": "room", "label": "门牌号", "type": "text", "required": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "typing"),
+    [
+        ([NAME, PROMISE], False),
+        ([NAME, PROMISE, ROOM], True),
+        ([NAME, PROMISE, ROOM | {"required": False}], False),
+    ],
+)
+def test_a_form_that_fills_itself_in_needs_no_typing(fields, typing):
+    assert tiers.needs_typing(answering.load([{"title": "核对", "fields": fields}])) is typing
+
+
+def test_a_grant_whose_service_asks_for_typing_is_a_prefilled_application(resident, author, publish, body):
+    with atomic():
+        services.load()
+    assert tiers.needs_typing(answering.FORMS[SERVICE])
+    someone = resident()
+    draft(author, body | {"mode": "免申即享", "benefit": CASH, "service_id": SERVICE})
+    publish()
+    runs.advance_due()
+    assert (shown(someone)["outcome"], shown(someone)["tier"]) == ("eligible", "快申快享")
+
+
+def test_the_rebate_that_enterprises_get_unasked_is_the_one_service_whose_form_fills_itself_in():
+    ready = {name for name, form in answering.FORMS.items() if not tiers.needs_typing(form)}
+    assert ready == {"svc-ui-rebate"}
