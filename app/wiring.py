@@ -8,7 +8,7 @@ from typing import Any
 
 from app.applications import deadlines as case_deadlines
 from app.applications import leaving, prefilling
-from app.eligibility import runs
+from app.eligibility import endings, runs, trials
 from app.foundation import (
     cache,
     crypto,
@@ -101,6 +101,8 @@ def answer_bells(settings: Settings) -> None:
         Bell.PUSHES: lambda: delivery.deliver_due(concurrency=settings.push_concurrency),
         Bell.WECHAT_EVENTS: wechat_events.apply_due,
         Bell.MATCH_RUNS: runs.advance_due,
+        Bell.TRIALS: trials.advance_due,
+        Bell.ENDINGS: endings.advance_due,
     }
     for bell, work in bells.items():
         queue.answers(bell, given_back(work))

@@ -1,4 +1,4 @@
-"""Run by Alembic with a connection of ours (app.foundation.schema.configuration); there is no ini file."""
+"""Run by Alembic with a connection of ours (app.foundation.migrating.configuration); there is no ini file."""
 
 from alembic import context
 

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.catalogue import regions
+from app.eligibility import provenance, tiers
 from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
+from app.foundation.regions import covers
 from app.residents import fact_catalogue
 from app.residents.types import KnownFact
 from app.rules.amounts import assess_amount
@@ -15,6 +17,7 @@ from app.rules.vocabulary import resolve_params
 
 _WORDS: dict[Truth, str] = {True: "met", False: "not_met", None: "unknown"}
 HIDDEN = "已核验（内容不展示）"
+_AREAS = ("residence_region", "hukou_region", "ent_region")
 
 
 def region_params(region_code: str | None) -> Params:
@@ -27,7 +30,7 @@ def region_of(values: Mapping[str, object]) -> str | None:
 
     Where one lives, else the 户籍, else the enterprise's seat.
     """
-    for name in ("residence_region", "hukou_region", "ent_region"):
+    for name in _AREAS:
         if isinstance(values.get(name), str):
             return str(values[name])
     return None
@@ -42,19 +45,32 @@ def assess(
     params = region_params(region_of(values))
     explained = explain(policy.conditions, values, as_of=as_of, params=params, region_name=regions.name)
     outcome = Outcome.of(explained.truth)
-    top = explained.reason
-    reasons = top.children if top.children and top.fact is None else (top,)
+    amount = (
+        None
+        if outcome is Outcome.INELIGIBLE
+        else assess_amount(policy.benefit, values, as_of=as_of, params=params)
+    )
     return Assessment(
         policy_id=policy.id,
         rule_version=policy.version,
         as_of=as_of,
         outcome=outcome,
-        amount=None
-        if outcome is Outcome.INELIGIBLE
-        else assess_amount(policy.benefit, values, as_of=as_of, params=params),
-        reasons=tuple(_view(reason, known) for reason in reasons),
+        amount=amount,
+        reasons=tuple(_view(reason, known) for reason in explained.reasons),
         missing=tuple(_missing(policy, name) for name in explained.missing),
+        tier=tiers.tier_of(policy, outcome, amount),
+        facts=provenance.used(policy, known),
+        concerns=_concerns(policy, outcome, values),
+        received=policy.received_fact is not None and values.get(policy.received_fact) is True,
     )
+
+
+def _concerns(policy: Policy, outcome: Outcome, values: Mapping[str, object]) -> bool:
+    """Say whether the policy is this subject's own: it fits, or it may fit and is of one of their areas."""
+    if outcome is not Outcome.UNDETERMINED:
+        return outcome is Outcome.ELIGIBLE
+    areas = [values[name] for name in _AREAS if isinstance(values.get(name), str)]
+    return any(covers(policy.region_code, str(area)) for area in areas)
 
 
 def _not_in_force(policy: Policy, as_of: date) -> Assessment:

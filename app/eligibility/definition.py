@@ -9,16 +9,19 @@ from typing import Any
 import orjson
 
 from app.eligibility.errors import PolicyFaulty
-from app.eligibility.types import Audience, Policy, PolicyId
+from app.eligibility.types import Audience, Policy, PolicyId, Tier
 from app.residents import fact_catalogue
 from app.rules.amounts import Benefit, parse_benefit
 from app.rules.faults import RuleFaults
 from app.rules.syntax import Node, parse
+from app.rules.types import FactType
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 _REGION = re.compile(r"\d{6}")
 _TEXTS = {"title": 60, "summary": 500, "department": 20, "mode": 20}
-MODES = ("免申即享", "快申快享", "申报即享", "需申请")
+MODES = tuple(tier.value for tier in Tier)
+RELATIONS = ("supersedes", "excludes", "requires")
+MOST_RELATED = 50
 
 
 def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
@@ -47,6 +50,11 @@ def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
         benefit=benefit,
         service_id=raw.get("service_id"),
         implements=raw.get("implements"),
+        supersedes=tuple(raw.get("supersedes") or ()),
+        excludes=tuple(raw.get("excludes") or ()),
+        requires=tuple(raw.get("requires") or ()),
+        received_fact=raw.get("received_fact"),
+        review_by=None if raw.get("review_by") is None else as_date(raw["review_by"]),
         checksum=checksum(raw),
         raw=raw,
     )
@@ -79,6 +87,26 @@ def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
     if raw.get("mode") not in MODES:
         faults["mode"] = [f"只能是{'、'.join(MODES)}"]
     faults.update(_validity_faults(raw))
+    faults.update(_relation_faults(raw))
+    return faults
+
+
+def _relation_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Check that related policies are named by ids; whether they exist is for those who know (relations)."""
+    faults: dict[str, list[str]] = {}
+    for key in RELATIONS:
+        named = raw.get(key) or []
+        if not isinstance(named, list) or len(named) > MOST_RELATED:
+            faults[key] = [f"填写政策编号的列表，最多{MOST_RELATED}个"]
+            continue
+        for number, name in enumerate(named):
+            if not isinstance(name, str) or not _ID.fullmatch(name):
+                faults[f"{key}[{number}]"] = ["政策编号用小写字母、数字和短横线"]
+    received = raw.get("received_fact")
+    if received is not None:
+        fact = fact_catalogue.vocabulary().fact(str(raw.get("audience")), str(received))
+        if fact is None or fact.type is not FactType.BOOL:
+            faults["received_fact"] = ["填写一个“是或否”的信息项，表示已经在享受"]
     return faults
 
 
@@ -86,8 +114,9 @@ def _validity_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
     try:
         begin = as_date(raw.get("valid_from"))
         end = None if raw.get("valid_to") is None else as_date(raw["valid_to"])
+        _ = None if raw.get("review_by") is None else as_date(raw["review_by"])
     except ValueError:
-        return {"valid_from": ["开始日期必填，日期写成 2026-01-01 的样子"]}
+        return {"valid_from": ["开始日期必填，各个日期写成 2026-01-01 的样子"]}
     return {"valid_to": ["结束日期不能早于开始日期"]} if end is not None and end < begin else {}
 
 

@@ -35,7 +35,7 @@ class SameHands(Forbidden):
     """The author may not approve (四眼原则)."""
 
     code = "policy.same_hands"
-    message = "起草人不能审批自己的政策，请由另一位审批人操作"
+    message = "起草人不能审批自己的政策，审批过的也不能再审一次，请由另一位审批人操作"
 
 
 class NothingToPublish(RuleViolation):
@@ -57,3 +57,66 @@ class PolicyExists(RuleViolation):
 
     code = "policy.exists"
     message = "这个政策编号已经存在，请换一个编号或修改原政策"
+
+
+class PreviewRequired(RuleViolation):
+    """No finished preview of exactly this draft."""
+
+    code = "policy.preview_required"
+    message = "请先预览这一稿（修改过要重新预览），看过结果再审批发布"
+
+
+class PreviewNotFound(NotFound):
+    """No such preview or retrospection, or of a policy outside the officer's region."""
+
+    code = "policy.trial_not_found"
+    message = "没有这次试算，请重新发起"
+
+
+class ReasonRequired(RuleViolation):
+    """A rule for very few people is approved without a reason."""
+
+    code = "policy.reason_required"
+    message = "预览中符合的人不足10人，请写明理由；之后还需另一位审批人再次审批"
+
+
+class ReasonPersonal(InvalidInput):
+    """An officer's words that hold somebody's number."""
+
+    code = "policy.reason_personal"
+    message = "不要写身份证号、手机号等个人信息，请改后再提交"
+
+
+class ConfirmationRequired(RuleViolation):
+    """A rule for most people is approved without saying that it is meant so."""
+
+    code = "policy.confirmation_required"
+    message = "预览中符合的人超过一半，请确认规则无误后勾选“确认发布”再提交"
+
+
+class EndingNotFound(NotFound):
+    """No such act, or one about policies outside the officer's region."""
+
+    code = "policy_ending.not_found"
+    message = "没有这次废止提议，请重新提出"
+
+
+class EndingDecided(RuleViolation):
+    """The act has been approved already."""
+
+    code = "policy_ending.decided"
+    message = "这些政策已经结束，不用再审批"
+
+
+class EndingOutdated(RuleViolation):
+    """A policy of the set was replaced or ended since it was proposed."""
+
+    code = "policy_ending.outdated"
+    message = "提出后有政策换了版本或已经结束，请重新提出"
+
+
+class PeriodWrong(InvalidInput):
+    """A period that is not past, begins after its end or is too long."""
+
+    code = "policy.period"
+    message = "请检查日期：开始不晚于结束，结束不晚于今天，最长两年"

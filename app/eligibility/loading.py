@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 
+from app.eligibility import policies, relations
 from app.eligibility.definition import checksum, read_policy
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.models import PolicyVersion
@@ -32,7 +33,7 @@ def load_policies() -> int:
     wanted = [body for body in bodies if _differs(body, published.get(body["id"]))]
     found = _read_all(wanted, latest)
     if found:
-        replace_published(*(policy.id for policy in found))
+        session.execute(replacing(*(policy.id for policy in found)))
         session.add_all([_published_version(policy) for policy in found])
         session.flush()
     return len(found)
@@ -45,15 +46,18 @@ def _latest() -> Mapping[str, int]:
 
 
 def _published() -> Mapping[str, tuple[str, bool]]:
-    """Return each published policy's checksum, and whether an officer wrote it."""
-    query = select(
-        PolicyVersion.policy_id, PolicyVersion.checksum, PolicyVersion.author_id.is_not(None)
-    ).where(PolicyVersion.state == VersionState.PUBLISHED)
+    """Return the checksum of each policy published or ended, and whether that was an officer's act."""
+    by_officer = PolicyVersion.author_id.is_not(None) | (PolicyVersion.state == VersionState.ENDED)
+    query = (
+        select(PolicyVersion.policy_id, PolicyVersion.checksum, by_officer)
+        .where(PolicyVersion.state.in_((VersionState.PUBLISHED, VersionState.ENDED)))
+        .order_by(PolicyVersion.version)
+    )
     return {policy_id: (known, written) for policy_id, known, written in session.execute(query)}
 
 
 def _differs(body: Mapping[str, Any], current: tuple[str, bool] | None) -> bool:
-    """Say whether the release has something to publish; what an officer wrote is never overruled."""
+    """Say whether the release has something to publish; what an officer wrote or ended stays so."""
     return current is None or not (current[1] or current[0] == checksum(body))
 
 
@@ -70,9 +74,25 @@ def _read_all(bodies: list[dict[str, Any]], latest: Mapping[str, int]) -> list[P
         else:
             found.append(policy)
         faults.update({f"{body['id']}.{path}": texts for path, texts in wrong.items()})
+    if not faults:
+        faults = _relation_faults(found, latest)
     if faults:
         raise PolicyFaulty(faults)
     return found
+
+
+def _relation_faults(found: list[Policy], latest: Mapping[str, int]) -> dict[str, list[str]]:
+    """Return what is wrong between policies, those of this release taken together, by policy and path."""
+    if not found:
+        return {}
+    release: dict[str, Policy] = {policy.id: policy for policy in found}
+    others: dict[str, Policy] = {policy.id: policy for policy in policies.all_published()}
+    others.update(release)
+    return {
+        f"{policy.id}.{path}": texts
+        for policy in found
+        for path, texts in relations.faults(policy, others, {*latest, *release}).items()
+    }
 
 
 def _published_version(policy: Policy) -> PolicyVersion:
@@ -106,14 +126,15 @@ def new_version(policy: Policy, body: dict[str, Any]) -> PolicyVersion:
         region_code=policy.region_code,
         valid_from=policy.valid_from,
         valid_to=policy.valid_to,
+        review_by=policy.review_by,
         body=body,
         checksum=checksum(body),
     )
 
 
-def replace_published(*policy_ids: str) -> None:
-    """Retire the policies' published versions: newer ones take their places."""
-    session.execute(
+def replacing(*policy_ids: str) -> Update:
+    """Return what retires the policies' published versions: newer ones take their places."""
+    return (
         update(PolicyVersion)
         .where(PolicyVersion.policy_id.in_(policy_ids), PolicyVersion.state == VersionState.PUBLISHED)
         .values(state=VersionState.REPLACED)

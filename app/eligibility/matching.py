@@ -29,12 +29,17 @@ Known = Mapping[str, KnownFact]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A match whose result differs from the last one; `running`: everyone is being matched against it."""
+    """A match whose result differs from the last one; `running`: everyone is being matched against it.
+
+    `dismissed`: the person waved this policy away before.
+    """
 
     policy: Policy
+    subject_id: UUID
     assessment: Assessment
     before: Outcome | None
     running: bool = False
+    dismissed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +193,8 @@ def _write(
     if unfit is not None:
         statement = statement.add_cte(unfit.cte("unfit"))
     new = statement.excluded
-    compared = ("outcome", "rule_version", "amount", "missing")
-    kept = (*compared, "reasons_count", "matched_at", "changed_at")
+    compared = ("outcome", "rule_version", "amount", "missing", "tier", "concerns", "received")
+    kept = (*compared, "reasons_count", "facts", "matched_at", "changed_at")
     differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
         func.row(*(new[name] for name in compared))
     )
@@ -198,17 +203,22 @@ def _write(
             index_elements=["resident_id", "subject_id", "policy_id"],
             set_={**{name: new[name] for name in kept}, "seen_at": None},
             where=differs,
-        ).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
+        ).returning(
+            Match.subject_id, Match.policy_id, Match.rule_version, Match.dismissed.is_not(None), _runs()
+        )
     )
     changed = {
-        (subject_id, policy_id): [policy_id, version] in (running or ())
-        for subject_id, policy_id, version, running in written
+        (subject_id, policy_id): {
+            "running": [policy_id, version] in (running or ()),
+            "dismissed": dismissed,
+        }
+        for subject_id, policy_id, version, dismissed, running in written
     }
     if changed:
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
-        Change(policy, assessment, one.before.get(policy.id), running=changed[key])
+        Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id), **changed[key])
         for one in found
         for policy, assessment in one.assessed
         if (key := (one.candidate.subject_id, policy.id)) in changed
@@ -233,6 +243,13 @@ def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
         "amount": amount_data(assessment.amount),
         "missing": [item.fact for item in assessment.missing],
         "reasons_count": len(assessment.reasons),
+        "tier": assessment.tier.value,
+        "concerns": assessment.concerns,
+        "received": assessment.received,
+        "facts": [
+            {"fact": used.fact, "source": used.source, "as_of": used.as_of.isoformat()}
+            for used in assessment.facts
+        ],
         "matched_at": now,
         "changed_at": now,
     }

@@ -8,17 +8,31 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uui
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.eligibility.types import Outcome, RunState, VersionState
+from app.eligibility.types import (
+    EndingState,
+    Outcome,
+    RunState,
+    Tier,
+    TrialKind,
+    TrialState,
+    VersionState,
+)
 from app.foundation.database import Model
 from app.foundation.leases import Leased
 
 _STATES = ", ".join(repr(state.value) for state in VersionState)
 _OUTCOMES = ", ".join(repr(outcome.value) for outcome in Outcome)
 _RUN_STATES = ", ".join(repr(state.value) for state in RunState)
+_ENDING_STATES = ", ".join(repr(state.value) for state in EndingState)
+_TRIAL_KINDS = ", ".join(repr(kind.value) for kind in TrialKind)
+_TRIAL_STATES = ", ".join(repr(state.value) for state in TrialState)
 
 
 class PolicyVersion(Model):
-    """One version of a policy; published ones never change (trigger `eligibility_version_frozen`)."""
+    """One version of a policy; published ones never change (trigger `eligibility_version_frozen`).
+
+    A `narrow` one is for very few, as its preview found: a reason and a second approval stand beside it.
+    """
 
     __tablename__ = "eligibility_policy_version"
     __table_args__ = (
@@ -31,6 +45,17 @@ class PolicyVersion(Model):
         CheckConstraint(
             "state = 'draft' OR author_id IS NULL OR approver_id IS NOT NULL", name="published_by_somebody"
         ),
+        CheckConstraint(
+            "second_approver_id IS NULL OR (second_approver_id <> approver_id"
+            " AND second_approver_id <> author_id AND second_approver_id <> ALL (editor_ids))",
+            name="six_eyes",
+        ),
+        CheckConstraint(
+            "state = 'draft' OR NOT narrow"
+            " OR (second_approver_id IS NOT NULL AND approval_reason IS NOT NULL)",
+            name="narrow_approved_twice",
+        ),
+        CheckConstraint("(state = 'ended') = (ending_id IS NOT NULL)", name="ended_by_an_act"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity_ordered"),
         Index(
             "uq_eligibility_policy_version_published",
@@ -53,24 +78,32 @@ class PolicyVersion(Model):
     region_code: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    review_by: Mapped[date | None]
     body: Mapped[dict[str, Any]]
     checksum: Mapped[str]
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
     editor_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    second_approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    approval_reason: Mapped[str | None]
+    narrow: Mapped[bool] = mapped_column(default=False, server_default="false")
+    preview_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_trial.id"))
     published_at: Mapped[datetime | None]
+    ending_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_ending.id"))
     revision: Mapped[int] = mapped_column(default=1)
 
 
 class Match(Model):
     """The last result of one policy for one subject of a resident; the next run changes only what differs.
 
-    The subject is the resident, or an enterprise that the resident represents.
+    The subject is the resident, or an enterprise that the resident represents. `facts` are the names, sources
+    and dates of what the result rests on, without values.
     """
 
     __tablename__ = "eligibility_match"
     __table_args__ = (
         UniqueConstraint("resident_id", "subject_id", "policy_id"),
+        Index(None, "policy_id", "outcome"),
         CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome_known"),
     )
 
@@ -82,6 +115,10 @@ class Match(Model):
     amount: Mapped[dict[str, Any] | None]
     missing: Mapped[list[str]]
     reasons_count: Mapped[int]
+    tier: Mapped[str] = mapped_column(default=Tier.APPLIED_FOR, server_default=Tier.APPLIED_FOR)
+    concerns: Mapped[bool] = mapped_column(default=True, server_default="true")
+    received: Mapped[bool] = mapped_column(default=False, server_default="false")
+    facts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     matched_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
@@ -107,3 +144,67 @@ class MatchRun(Leased):
     counts: Mapped[dict[str, Any]]
     not_before: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class Trial(Leased):
+    """A rule tried on everyone registered (试算): counted, never matched, nobody is told.
+
+    A preview holds for exactly one revision of one version; `days` are the dates it was tried at, `tally`
+    what was counted up to `cursor` (`app.eligibility.tallies`).
+    """
+
+    __tablename__ = "eligibility_trial"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({_TRIAL_KINDS})", name="kind_known"),
+        CheckConstraint(f"state IN ({_TRIAL_STATES})", name="state_known"),
+        CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished_when_done"),
+        Index(
+            "uq_eligibility_trial_one_preview",
+            "policy_id",
+            "rule_version",
+            "revision",
+            unique=True,
+            postgresql_where=text("kind = 'preview' AND state = 'running'"),
+        ),
+        Index(None, "policy_id", "rule_version"),
+    )
+
+    kind: Mapped[str]
+    policy_id: Mapped[str]
+    rule_version: Mapped[int]
+    revision: Mapped[int]
+    checksum: Mapped[str]
+    base_version: Mapped[int | None]
+    days: Mapped[list[str]]
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_officer.id"))
+    state: Mapped[str] = mapped_column(default=TrialState.RUNNING)
+    cursor: Mapped[UUID | None]
+    tally: Mapped[dict[str, Any]]
+    finished_at: Mapped[datetime | None]
+
+
+class Ending(Leased):
+    """One act (依据文件) that ends policies: which versions, what would be lost, who proposed, who approved.
+
+    `counts` are the matches that were lost, by policy, marked after the policies ended.
+    """
+
+    __tablename__ = "eligibility_ending"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_ENDING_STATES})", name="state_known"),
+        CheckConstraint("approver_id <> proposer_id", name="four_eyes"),
+        CheckConstraint(
+            "state = 'proposed' OR (approver_id IS NOT NULL AND ended_at IS NOT NULL)",
+            name="ended_by_somebody",
+        ),
+    )
+
+    act: Mapped[str]
+    versions: Mapped[dict[str, Any]]
+    regions: Mapped[list[str]]
+    preview: Mapped[dict[str, Any]]
+    proposer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_officer.id"))
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    state: Mapped[str] = mapped_column(default=EndingState.PROPOSED)
+    counts: Mapped[dict[str, Any]]
+    ended_at: Mapped[datetime | None]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from app.eligibility import tiers
 from app.eligibility.types import Assessment, Policy, ReasonView
 from app.foundation import clock
 from app.notifications.service import Notice
@@ -19,10 +20,11 @@ def event_key(policy_id: str, version: int) -> str:
 
 
 def match_notice(policy: Policy, assessment: Assessment) -> Notice:
-    """Return the notice of a newly eligible person; it carries no sensitive value."""
+    """Return the notice of a newly eligible person: their tier's page, and no sensitive value."""
     benefit = assessment.amount.text if assessment.amount else "详见政策说明"
     why = "、".join(islice(_met(policy, assessment.reasons), _REASONS_SHOWN)) or "您符合政策条件"
     now = clock.local(clock.now())
+    variant, params = tiers.opening(policy, assessment.tier)
     return Notice(
         template=POLICY_MATCH,
         event_key=event_key(policy.id, policy.version),
@@ -34,7 +36,8 @@ def match_notice(policy: Policy, assessment: Assessment) -> Notice:
             "thing3": why,
             "time4": f"{now.year}年{now.month}月{now.day}日 {now:%H:%M}",
         },
-        page_params={"policy_id": policy.id},
+        page_params=params,
+        variant=variant,
         lane=Lane.BULK,
     )
 

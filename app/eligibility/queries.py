@@ -1,23 +1,24 @@
 """Reads: policies for everyone, matches for their owner, runs for officers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.eligibility import policies
-from app.eligibility.errors import RunNotFound
+from app.eligibility import endings, policies, standings, tiers
+from app.eligibility.errors import PolicyNotFound, RunNotFound
 from app.eligibility.models import Match, MatchRun, PolicyVersion
 from app.eligibility.notices import POLICY_MATCH, event_key
-from app.eligibility.types import Audience, Outcome, Policy
-from app.foundation import clock
+from app.eligibility.standings import Standing
+from app.eligibility.types import Audience, Outcome, Policy, Related, Tier
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
 from app.notifications import queries as notifications
+from app.notifications import templates
 from app.residents import fact_catalogue
 
 
@@ -34,6 +35,9 @@ class MatchItem:
     missing: Sequence[Mapping[str, str]]
     matched_at: datetime
     rule_version: int
+    tier: Tier
+    link: str
+    related: Sequence[Related]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +56,31 @@ class RunView:
 def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem]:
     """Return a person's matches: eligible first, then what is nearest to an answer.
 
-    A national policy steps back where its regional version (implements) is shown too.
+    What they mean beside one another counts: `app.eligibility.standings`.
     """
-    query = select(Match).where(
-        Match.resident_id == resident,
-        Match.outcome.in_([outcome.value for outcome in outcomes]),
-        Match.dismissed.is_(None),
-    )
-    with reading() as connection:
-        rows = connection.execute(query).all()
-    today = clock.today()
-    current = {policy.id: policy for policy in policies.all_published() if policy.in_force(today)}
-    shown = [row for row in rows if row.policy_id in current]
-    replaced = {current[row.policy_id].implements for row in shown}
-    items = [_item(row, current[row.policy_id]) for row in shown if row.policy_id not in replaced]
+    among = standings.current()
+    items = [
+        _item(row, among.policies[row.policy_id], found)
+        for held in standings.stored(resident).values()
+        for row in held.values()
+        if row.policy_id in among.policies
+        and (found := standings.standing(among.policies[row.policy_id], held, among)).shown
+        and found.outcome in outcomes
+    ]
     return sorted(
         items, key=lambda item: (item.outcome is not Outcome.ELIGIBLE, len(item.missing), item.policy.id)
     )
 
 
 def policy(policy_id: str) -> Policy:
-    """Return a published policy; raises PolicyNotFound."""
-    return policies.published(policy_id)
+    """Return a published policy, or one that was ended, until the day it was; raises PolicyNotFound."""
+    try:
+        return policies.published(policy_id)
+    except PolicyNotFound:
+        if (ended := endings.of_policy(policy_id)) is None:
+            raise
+    known, day, _ = ended
+    return replace(known, valid_to=day)
 
 
 def search(*, q: str = "", region: str | None = None, audience: Audience | None = None) -> list[Policy]:
@@ -121,7 +128,29 @@ def matches_by_outcome() -> Mapping[str, int]:
         return dict(connection.execute(query).all())
 
 
-def _item(row: Any, policy: Policy) -> MatchItem:
+def matched(policy: Policy, row: Any) -> Mapping[str, Any] | None:
+    """Return a stored match with the facts it rests on under their labels; None where there is none."""
+    if row is None:
+        return None
+    vocabulary = fact_catalogue.vocabulary()
+    facts = [
+        {
+            **used,
+            "label": found.label if (found := vocabulary.find(policy.audience.value, used["fact"])) else "",
+        }
+        for used in row.facts
+    ]
+    fields = ("rule_version", "outcome", "matched_at")
+    return {"facts": facts, **{name: getattr(row, name) for name in fields}}
+
+
+def link(policy: Policy, tier: Tier) -> str:
+    """Return the page of the mini-program where one goes on with a policy of this tier."""
+    variant, params = tiers.opening(policy, tier)
+    return templates.link(POLICY_MATCH, params, variant=variant)
+
+
+def _item(row: Any, policy: Policy, beside: Standing) -> MatchItem:
     vocabulary = fact_catalogue.vocabulary()
     missing = []
     for name in row.missing:
@@ -131,11 +160,14 @@ def _item(row: Any, policy: Policy) -> MatchItem:
     return MatchItem(
         subject_id=row.subject_id,
         policy=policy,
-        outcome=Outcome(row.outcome),
+        outcome=beside.outcome,
         new=row.seen_at is None,
         amount=row.amount,
         reasons_count=row.reasons_count,
         missing=missing,
         matched_at=row.matched_at,
         rule_version=row.rule_version,
+        tier=Tier(row.tier),
+        link=link(policy, Tier(row.tier)),
+        related=beside.related,
     )

@@ -9,11 +9,11 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Update, func, select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import matching, policies
+from app.eligibility import matching, policies, standings
 from app.eligibility.matching import Candidate, Change, candidates_of, match_against
 from app.eligibility.models import MatchRun
 from app.eligibility.notices import match_notice
@@ -47,6 +47,21 @@ def start(policy: Policy) -> RunId:
     session.flush()
     ring_on_commit(Bell.MATCH_RUNS)
     return RunId(run.id)
+
+
+def stopping(policy_ids: list[str]) -> Update:
+    """Return what stops the runs of policies that are replaced or ended; who was told stays told."""
+    return (
+        update(MatchRun)
+        .where(MatchRun.policy_id.in_(policy_ids), MatchRun.state == RunState.RUNNING)
+        .values(
+            state=RunState.FINISHED,
+            finished_at=clock.now(),
+            leased_until=None,
+            counts=MatchRun.counts.op("||")({"stopped": 1}),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def advance_due() -> int:
@@ -117,7 +132,8 @@ def _count_and_tell(resident: ResidentId, policy: Policy, change: Change, counts
         counts["lost"] += 1
     if _newly_eligible(change):
         counts["new"] += 1
-        counts[_tell(resident, policy, change)] += 1
+        why = standings.withheld(resident, change, policy)
+        counts[f"withheld.{why}" if why else _tell(resident, policy, change)] += 1
 
 
 def rematch(resident: ResidentId) -> None:
@@ -126,7 +142,8 @@ def rematch(resident: ResidentId) -> None:
     The run may not have reached them yet and would then find them eligible already, or have passed them.
     """
     news = [c for c in matching.match_resident(resident) if c.running and _newly_eligible(c)]
-    notices = [match_notice(change.policy, change.assessment) for change in news]
+    told = [c for c in news if standings.withheld(resident, c, c.policy) is None]
+    notices = [match_notice(change.policy, change.assessment) for change in told]
     notifications.notify_all(resident, [notice for notice in notices if _fits(notice)])
 
 

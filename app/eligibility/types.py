@@ -13,6 +13,7 @@ from app.rules.types import Truth
 
 PolicyId = NewType("PolicyId", str)
 RunId = NewType("RunId", UUID)
+TrialId = NewType("TrialId", UUID)
 
 
 class Outcome(StrEnum):
@@ -53,6 +54,29 @@ class RunState(StrEnum):
     FINISHED = "finished"
 
 
+class EndingState(StrEnum):
+    """The life of an act that ends policies; it is settled once their matches are marked as lost."""
+
+    PROPOSED = "proposed"
+    ENDED = "ended"
+    SETTLED = "settled"
+
+
+class TrialKind(StrEnum):
+    """What a rule is tried for: a draft before its publication, or a version over days of the past."""
+
+    PREVIEW = "preview"
+    RETROSPECTION = "retrospection"
+
+
+class TrialState(StrEnum):
+    """The life of a trial; what was tried is outdated once the draft reads otherwise."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    OUTDATED = "outdated"
+
+
 class Dismissal(StrEnum):
     """Why a person waves a match away."""
 
@@ -61,9 +85,26 @@ class Dismissal(StrEnum):
     INFORMATION_WRONG = "information_wrong"
 
 
+class Tier(StrEnum):
+    """How a person gets what a policy gives (办理方式), least effort first.
+
+    免申即享 only where eligibility, amount and data are certain, otherwise 快申快享 (a provincial notice,
+    reference R12.2).
+    """
+
+    GRANTED = "免申即享"
+    PREFILLED = "快申快享"
+    DECLARED = "申报即享"
+    APPLIED_FOR = "需申请"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of one policy (惠民政策), parsed and checked."""
+    """One version of one policy (惠民政策), parsed and checked.
+
+    `implements`, `supersedes`, `excludes` and `requires` name other policies (`app.eligibility.relations`);
+    `received_fact` is the fact that says that somebody already has what this policy gives.
+    """
 
     id: PolicyId
     version: int
@@ -79,6 +120,11 @@ class Policy:
     benefit: Benefit = field(repr=False)
     service_id: str | None
     implements: str | None
+    supersedes: tuple[str, ...]
+    excludes: tuple[str, ...]
+    requires: tuple[str, ...]
+    received_fact: str | None
+    review_by: date | None
     checksum: str
     raw: Mapping[str, Any] = field(repr=False)
 
@@ -112,8 +158,31 @@ class MissingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedFact:
+    """A fact that an answer rests on: its name, who says so and since when; never its value."""
+
+    fact: str
+    source: str
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What another policy means for this one, in words for the resident."""
+
+    relation: str
+    policy_id: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """The full, explained answer of one policy for one subject at one date."""
+    """The full, explained answer of one policy for one subject at one date.
+
+    `concerns`: the policy is this subject's own, so a wider one that it stands in for steps back; `received`:
+    a fact says that they already have it.
+    """
 
     policy_id: PolicyId
     rule_version: int
@@ -122,3 +191,7 @@ class Assessment:
     amount: Amount | None
     reasons: tuple[ReasonView, ...]
     missing: tuple[MissingFact, ...]
+    tier: Tier = Tier.APPLIED_FOR
+    facts: tuple[UsedFact, ...] = ()
+    concerns: bool = False
+    received: bool = False

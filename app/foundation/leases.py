@@ -4,6 +4,7 @@ A worker that was killed loses its lease and another takes the row; a worker tha
 attempt number gone and changes nothing.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.database import Model, session
+from app.foundation.transaction import atomic
 
 
 class Leased(Model):
@@ -41,3 +43,24 @@ def claim(
         .execution_options(synchronize_session=False)
     )
     return [(row.id, row.attempts) for row in claimed]
+
+
+def work_off(
+    table: type[Leased],
+    ready: Callable[[], ColumnElement[bool]],
+    *,
+    lease: timedelta,
+    step: Callable[[UUID, int], bool],
+) -> int:
+    """Claim ready rows one after the other and take steps on each; returns the steps done.
+
+    `step(id, attempt)` is a unit of work of its own and says whether there is another one to do.
+    """
+    steps = 0
+    while True:
+        with atomic():
+            claimed = claim(table, ready(), limit=1, lease=lease)
+        if not claimed:
+            return steps
+        while step(*claimed[0]):
+            steps += 1

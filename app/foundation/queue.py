@@ -25,6 +25,8 @@ class Bell(StrEnum):
     PUSHES = "pushes"
     WECHAT_EVENTS = "wechat-events"
     MATCH_RUNS = "match-runs"
+    TRIALS = "trials"
+    ENDINGS = "endings"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}

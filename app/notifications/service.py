@@ -43,7 +43,7 @@ _LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told: a template's values and page parameters, and the text of the inbox."""
+    """What is told: a template's values, which of its pages with which parameters, the text of the inbox."""
 
     template: str
     event_key: str
@@ -51,6 +51,7 @@ class Notice:
     body: str
     values: Mapping[str, str]
     page_params: Mapping[str, str]
+    variant: str = ""
     lane: Lane = Lane.NORMAL
     lifetime: timedelta = field(default=_LIFETIME)
 
@@ -80,7 +81,7 @@ def check(notice: Notice) -> None:
     """Raise UnfitTemplateValues where a notice's values break WeChat's rules."""
     template = templates.all_templates()[notice.template]
     templates.fill(template, notice.values)
-    templates.page(template, notice.page_params)
+    templates.page(template, notice.page_params, variant=notice.variant)
 
 
 def mark_read(resident: ResidentId, message_id: UUID) -> None:
@@ -105,7 +106,7 @@ def _written(resident: ResidentId, notice: Notice) -> tuple[dict[str, Any], dict
     """Return the rows of a message and of its delivery."""
     template = templates.all_templates()[notice.template]
     values = templates.fill(template, notice.values)
-    page = templates.page(template, notice.page_params)
+    page = templates.page(template, notice.page_params, variant=notice.variant)
     message = {
         "id": new_id(),
         "resident_id": resident,

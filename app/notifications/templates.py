@@ -45,6 +45,10 @@ def all_templates() -> Mapping[str, Template]:
             kind=TemplateKind(raw["type"]),
             page=raw["page"],
             page_params=tuple(raw.get("page_params", ())),
+            variants={
+                name: (one["page"], tuple(one["page_params"]))
+                for name, one in raw.get("variants", {}).items()
+            },
             fields=tuple(raw["fields"]),
         )
         for key, raw in files.read("notifications")["templates"].items()
@@ -78,15 +82,21 @@ def fits(field: str, text: str) -> bool:
     return bool(text) and printable and (pattern is None or pattern.fullmatch(text) is not None)
 
 
-def page(template: Template, params: Mapping[str, str]) -> str:
-    """Return the page a tap opens.
+def page(template: Template, params: Mapping[str, str], *, variant: str = "") -> str:
+    """Return the page a tap opens: the template's own, or one of its variants.
 
     A path of the allow-list with typed parameters (no address of a client's).
     """
-    if set(params) != set(template.page_params):
+    path, names = template.variants[variant] if variant else (template.page, template.page_params)
+    if set(params) != set(names):
         raise UnfitTemplateValues(f"{template.key}: page parameters differ")
-    query = "&".join(f"{name}={quote(params[name], safe='')}" for name in template.page_params)
-    return f"{template.page}?{query}" if query else template.page
+    query = "&".join(f"{name}={quote(params[name], safe='')}" for name in names)
+    return f"{path}?{query}" if query else path
+
+
+def link(key: str, params: Mapping[str, str], *, variant: str = "") -> str:
+    """Return the page of a template as the mini-program itself opens it, from its root."""
+    return f"/{page(all_templates()[key], params, variant=variant)}"
 
 
 def _shorten(field: str, text: str) -> str:

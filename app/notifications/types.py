@@ -1,5 +1,6 @@
 """What a message, its delivery and a subscription can be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,13 +109,14 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One subscribe-message template of config/notifications.yaml."""
+    """One subscribe-message template of config/notifications.yaml; `variants` are other pages it may open."""
 
     key: str
     title: str
     kind: TemplateKind
     page: str
     page_params: tuple[str, ...]
+    variants: Mapping[str, tuple[str, tuple[str, ...]]]
     fields: tuple[str, ...]
 
 

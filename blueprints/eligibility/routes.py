@@ -14,6 +14,7 @@ from blueprints.eligibility.schemas import (
     AssessmentOut,
     CheckIn,
     DismissalIn,
+    ExplainedOut,
     MatchesOut,
     MatchQuery,
     PolicyBriefOut,
@@ -81,12 +82,20 @@ def matches(query: dict[str, Any]) -> Response:
 
 @blp.get("/me/matches/<string:policy_id>")
 @allow(Audience.RESIDENT)
-@blp.response(200, AssessmentOut)
+@blp.response(200, ExplainedOut)
 @blp.alt_response(404)
 def assessment(policy_id: str) -> object:
     """Why a policy is mine, or what is still missing (匹配说明)."""
     with atomic():
-        return _shown(service.assess_resident(current_resident().resident_id, policy_id))
+        found = service.assess_resident(current_resident().resident_id, policy_id)
+    tier = found.assessment.tier
+    return {
+        **_shown(found.assessment),
+        "tier": tier,
+        "link": queries.link(found.policy, tier),
+        "related": found.related,
+        "matched": queries.matched(found.policy, found.matched),
+    }
 
 
 @blp.post("/me/matches/<string:policy_id>/dismissal")

@@ -2,11 +2,12 @@
 
 from marshmallow import fields, validate
 
-from app.eligibility.types import Audience, Dismissal, Outcome
+from app.eligibility.types import Audience, Dismissal, Outcome, Tier
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Moment, QuerySchema, RegionCode, Schema
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
+TIERS = tuple(tier.value for tier in Tier)
 REASON_OUTCOMES = ("met", "not_met", "unknown")
 OUTCOME_SETS = ("eligible", "undetermined", "eligible,undetermined", "undetermined,eligible")
 
@@ -62,6 +63,42 @@ class AssessmentOut(Schema):
     missing = fields.List(fields.Nested(MissingOut), required=True)
 
 
+class RelatedOut(Schema):
+    """What another policy means for this one (政策关系)."""
+
+    relation = fields.String(required=True, validate=validate.OneOf(("excludes", "requires")))
+    policy_id = fields.String(required=True)
+    title = fields.String(required=True)
+    note = fields.String(required=True)
+
+
+class UsedFactOut(Schema):
+    """A fact that a match rests on, without its value."""
+
+    fact = fields.String(required=True)
+    label = fields.String(required=True)
+    source = fields.String(required=True)
+    as_of = fields.String(required=True, metadata={"format": "date"})
+
+
+class MatchedOut(Schema):
+    """The match as it was last found: by which version, when, on which facts (匹配依据)."""
+
+    rule_version = fields.Integer(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
+    matched_at = Moment(required=True)
+    facts = fields.List(fields.Nested(UsedFactOut), required=True)
+
+
+class ExplainedOut(AssessmentOut):
+    """My assessment: the answer, how it goes on from here, and what the match rests on."""
+
+    tier = fields.String(required=True, validate=validate.OneOf(TIERS))
+    link = fields.String(required=True)
+    related = fields.List(fields.Nested(RelatedOut), required=True)
+    matched = fields.Nested(MatchedOut, required=True, allow_none=True)
+
+
 class PolicyBriefOut(Schema):
     """A policy in a list."""
 
@@ -107,6 +144,9 @@ class MatchOut(Schema):
     missing = fields.List(fields.Nested(MissingBriefOut), required=True)
     matched_at = Moment(required=True)
     rule_version = fields.Integer(required=True)
+    tier = fields.String(required=True, validate=validate.OneOf(TIERS))
+    link = fields.String(required=True)
+    related = fields.List(fields.Nested(RelatedOut), required=True)
 
 
 class MatchesOut(Schema):
@@ -133,70 +173,3 @@ class CheckIn(Schema):
 
     facts = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
     as_of = fields.Date(load_default=None)
-
-
-class PolicyIn(Schema):
-    """A policy as its author writes it; conditions and benefit in the condition language."""
-
-    id = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]{2,63}\Z"))
-    title = fields.String(required=True)
-    summary = fields.String(required=True)
-    level = fields.String(load_default="city")
-    region_code = RegionCode(required=True)
-    department = fields.String(required=True)
-    audience = fields.String(required=True)
-    mode = fields.String(required=True)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(load_default=None, allow_none=True)
-    implements = fields.String(load_default=None, allow_none=True)
-    benefit = fields.Dict(required=True)
-    conditions = fields.Dict(required=True)
-    materials = fields.List(fields.String(), load_default=list)
-    service_id = fields.String(load_default=None, allow_none=True)
-    source = fields.Dict(required=True)
-    verification = fields.String(load_default="primary")
-
-
-class PolicyEditIn(PolicyIn):
-    """A changed draft; the id stands in the path."""
-
-    class Meta(PolicyIn.Meta):
-        """Without the id."""
-
-        exclude = ("id",)
-
-
-class DraftOut(Schema):
-    """A draft; `revision` goes into the next edit's If-Match."""
-
-    policy_id = fields.String(required=True)
-    version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    revision = fields.Integer(required=True)
-    body = fields.Dict(required=True)
-
-
-class PreviewOut(Schema):
-    """Who would match, before anyone is told."""
-
-    outcomes = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    by_region = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    missing = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-
-
-class PublicationOut(Schema):
-    """Matching has begun."""
-
-    run_id = fields.UUID(required=True)
-
-
-class RunOut(Schema):
-    """How far a match run is."""
-
-    id = fields.UUID(required=True)
-    policy_id = fields.String(required=True)
-    rule_version = fields.Integer(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(("running", "finished")))
-    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    created_at = Moment(required=True)
-    finished_at = Moment(required=True, allow_none=True)

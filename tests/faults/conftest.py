@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from launcher.processes import dies_with_parent
+from tests.app.eligibility.conftest import publish as publish
 from tests.support.sources import ROOT
 
 SKIPPED = {"metrics_networks"}

@@ -14,7 +14,7 @@ import time
 from datetime import timedelta
 
 from app import wiring
-from app.eligibility import runs
+from app.eligibility import endings, runs, trials
 from app.foundation import database
 from app.notifications import delivery, wechat_events
 from config.settings import Settings
@@ -30,7 +30,17 @@ def _match_runs():
     runs.advance_due()
 
 
-WORK = {"pushes": _pushes, "match-runs": _match_runs}
+def _trials():
+    trials.BATCH, trials.LEASE = 10, timedelta(seconds=1)
+    trials.advance_due()
+
+
+def _endings():
+    endings.BATCH, endings.LEASE = 10, timedelta(seconds=1)
+    endings.advance_due()
+
+
+WORK = {"pushes": _pushes, "match-runs": _match_runs, "trials": _trials, "endings": _endings}
 
 
 def labour(work):

@@ -1,14 +1,15 @@
-"""F1 for match runs: workers die by kill -9 in the middle; everyone is evaluated and told exactly once."""
+"""F1 for work over everyone: workers die by kill -9 in the middle; everyone is evaluated exactly once."""
 
 import pytest
 from sqlalchemy import func, insert, select
 
-from app.eligibility import loading, policies, runs
+from app.eligibility import loading, matching, policies, runs
 from app.eligibility.models import Match, MatchRun
 from app.foundation import database
 from app.foundation.ids import new_id
 from app.foundation.transaction import atomic
 from app.identity.models import Account
+from app.identity.types import Role
 from app.notifications.models import Delivery, Message
 from app.residents import consents, facts
 from app.residents.facts import Said
@@ -37,6 +38,37 @@ def elders(committed, monkeypatch):
             }
             facts.replace_registry(own_subject(person), stated, answered=["测试部门"])
     return found
+
+
+def test_everyone_is_counted_once_while_workers_on_a_preview_are_killed(elders, herd, sign_in):
+    officer = sign_in.officer(Role.POLICY_AUTHOR).client
+    begun = officer.post("/api/v1/staff/policies/cq-yuzhong-elder/preview").json["id"]
+
+    def counted():
+        return officer.get(f"/api/v1/staff/previews/{begun}").json
+
+    killed = herd("trials", workers=3, kills=15, pauses=(0.03, 0.1)).until(
+        lambda: counted()["state"] == "finished"
+    )
+    assert killed >= 1
+    assert counted()["outcomes"] == {"eligible": PEOPLE, "ineligible": 0, "undetermined": 0}
+    assert len(counted()["samples"]) == 20
+
+
+def test_every_match_is_lost_once_while_workers_on_an_ending_are_killed(elders, herd, sign_in):
+    proposer = sign_in.officer(Role.POLICY_AUTHOR).client
+    approver = sign_in.officer(Role.POLICY_APPROVER).client
+    for person in elders:
+        with atomic():
+            matching.match_resident(person)
+    path = "/api/v1/staff/policy-endings"
+    asked = {"policy_ids": ["cq-yuzhong-elder"], "act": "渝中区民政局公告"}
+    ending = proposer.post(path, json=asked).json["id"]
+    assert approver.post(f"{path}/{ending}/approval").status_code == 202
+    herd("endings", workers=3, kills=15, pauses=(0.03, 0.1)).until(
+        lambda: proposer.get(f"{path}/{ending}").json["state"] == "settled"
+    )
+    assert proposer.get(f"{path}/{ending}").json["lost"] == {"cq-yuzhong-elder": PEOPLE}
 
 
 def test_everyone_is_matched_and_told_once_while_workers_are_killed(elders, herd):

@@ -91,12 +91,12 @@ def _all_delivered(wechat, event):
     return bool(found) and {push["state"] for push in found} == {"delivered"}
 
 
-def _publish(sign_in):
+def _publish(sign_in, publish):
     raw = next(loading.plain(raw) for raw in files.read_all("policies") if raw["id"] == "cq-yuzhong-elder")
     body = {key: raw[key] for key in FIELDS} | {"id": "cq-yuzhong-new", "valid_from": "2026-01-01"}
     author, approver = sign_in.officer(Role.POLICY_AUTHOR), sign_in.officer(Role.POLICY_APPROVER)
     assert author.client.post("/api/v1/staff/policies", json=body).status_code == 201
-    assert approver.client.post("/api/v1/staff/policies/cq-yuzhong-new/publication").status_code == 202
+    assert publish(approver.client).json["state"] == "published"
 
 
 def _shown(person):
@@ -114,13 +114,13 @@ def _shown(person):
         {"list_shape": "array"},
     ],
 )
-def test_a_new_policy_reaches_the_phone_and_the_inbox_says_so(sign_in, elder, wechat_calling, twist):
+def test_a_new_policy_reaches_the_phone_and_the_inbox_says_so(sign_in, publish, elder, wechat_calling, twist):
     if twist:
         wechat_calling.post("faults", effect={"push": twist})
     (with_credit, openid), (without, other) = elder(accepts=1), elder()
     _until(lambda: _all_delivered(wechat_calling, "subscribe_msg_popup_event"))
     assert wechat_events.apply_due() == 1
-    _publish(sign_in)
+    _publish(sign_in, publish)
     runs.advance_due()
     assert _shown(with_credit)["label"] == _shown(without)["label"] == "待发送"
     delivery.deliver_due(concurrency=4)
@@ -139,12 +139,12 @@ def test_a_new_policy_reaches_the_phone_and_the_inbox_says_so(sign_in, elder, we
 
 
 @pytest.mark.parametrize("twist", ["bad_signature", "wrong_appid", "wrong_aes_key", "malformed", "oversized"])
-def test_what_is_not_wechats_word_changes_nothing(sign_in, elder, wechat_calling, twist):
+def test_what_is_not_wechats_word_changes_nothing(sign_in, publish, elder, wechat_calling, twist):
     wechat_calling.post("faults", match={"event": SENT}, effect={"push": {twist: True}})
     person, _ = elder(accepts=1)
     _until(lambda: _all_delivered(wechat_calling, "subscribe_msg_popup_event"))
     wechat_events.apply_due()
-    _publish(sign_in)
+    _publish(sign_in, publish)
     runs.advance_due()
     delivery.deliver_due(concurrency=4)
     wechat_calling.post("clock", advance=3)

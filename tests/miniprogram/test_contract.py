@@ -87,9 +87,10 @@ def test_the_client_names_its_intent_and_the_version_it_saw_where_the_server_wan
 def test_every_page_that_a_push_opens_exists_and_reads_its_parameters():
     document = yaml.safe_load((ROOT / "config/notifications.yaml").read_text(encoding="utf-8"))
     for key, template in document["templates"].items():
-        assert (CLIENT / f"{template['page']}.wxml").is_file(), key
-        script = (CLIENT / f"{template['page']}.js").read_text(encoding="utf-8")
-        assert [name for name in template["page_params"] if f"options.{name}" not in script] == [], key
+        for opened in (template, *template.get("variants", {}).values()):
+            assert (CLIENT / f"{opened['page']}.wxml").is_file(), key
+            script = (CLIENT / f"{opened['page']}.js").read_text(encoding="utf-8")
+            assert [name for name in opened["page_params"] if f"options.{name}" not in script] == [], key
 
 
 def test_every_moment_that_the_client_prepares_is_one_the_server_knows():

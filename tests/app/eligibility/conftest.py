@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from app.eligibility import loading
+from app.eligibility import loading, trials
 from app.foundation.transaction import atomic
+from app.identity.types import Role
 from app.residents import consents, facts
 from app.residents.facts import Said
 from app.residents.subjects import own_subject
@@ -16,6 +17,7 @@ from app.residents.types import Purpose
 from config import files
 
 AS_OF = date(2026, 11, 1)
+ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 
 
 @dataclass
@@ -54,6 +56,92 @@ def learn(resident, **known):
     stated = {name: Said(value, "测试部门", AS_OF) for name, value in known.items()}
     changed = facts.replace_registry(subject, stated, answered=["测试部门"])
     facts.announce(resident, subject, changed)
+
+
+AUTHOR, APPROVER = Role.POLICY_AUTHOR, Role.POLICY_APPROVER
+
+
+@pytest.fixture
+def body():
+    """The draft of a policy like 渝中区高龄补贴, under another id."""
+    raw = next(raw for raw in files.read_all("policies") if raw["id"] == "cq-yuzhong-elder")
+    plain = loading.plain(raw)
+    known = {key: plain[key] for key in plain if key in DRAFT_FIELDS}
+    return known | {"id": "cq-yuzhong-new", "title": "渝中区百岁关爱补贴", "valid_from": "2026-01-01"}
+
+
+DRAFT_FIELDS = {
+    "id", "title", "summary", "region_code", "department", "audience", "mode", "valid_from", "valid_to",
+    "benefit", "conditions", "source",
+}  # fmt: skip
+
+
+@pytest.fixture
+def author(sign_in):
+    return sign_in.officer(AUTHOR).client
+
+
+@pytest.fixture
+def approver(sign_in):
+    return sign_in.officer(APPROVER).client
+
+
+@pytest.fixture
+def resident(sign_in):
+    """`resident(birth_date=…)`: somebody who allows matching and pushes."""
+
+    def make(*, consent=True, **known):
+        person = sign_in.resident()
+        with atomic():
+            if consent:
+                consents.grant(person.id, Purpose.MATCHING)
+            consents.grant(person.id, Purpose.PUSH)
+            learn(person.id, **(known or ELDER))
+        return person
+
+    return make
+
+
+def draft(officer, body):
+    reply = officer.post("/api/v1/staff/policies", json=body)
+    assert reply.status_code == 201, reply.json
+    return reply.json
+
+
+def edit(officer, body, *, revision=1, policy="cq-yuzhong-new"):
+    changed = {key: value for key, value in body.items() if key != "id"}
+    return officer.put(
+        f"/api/v1/staff/policies/{policy}", json=changed, headers={"If-Match": f'"{revision}"'}
+    )
+
+
+def preview(officer, policy="cq-yuzhong-new"):
+    """Begin a preview, let a worker finish it, and return what it counted (or the refusal)."""
+    begun = officer.post(f"/api/v1/staff/policies/{policy}/preview")
+    if begun.status_code != 202:
+        return begun.json
+    trials.advance_due()
+    return officer.get(f"/api/v1/staff/previews/{begun.json['id']}").json
+
+
+APPROVAL = {"reason": "本区试点，人数本来就少", "confirm": True}
+
+
+@pytest.fixture
+def publish(sign_in):
+    """`publish(approver)`: preview, approve, and where it is for few let another officer approve too."""
+
+    def make(officer=None, policy="cq-yuzhong-new"):
+        officer = officer or sign_in.officer(APPROVER).client
+        preview(officer, policy)
+        path = f"/api/v1/staff/policies/{policy}/publication"
+        reply = officer.post(path, json=APPROVAL)
+        if reply.status_code == 202 and reply.json["state"] == "awaiting_second_approval":
+            second = sign_in.officer(Role.POLICY_APPROVER, region_code="000000").client
+            return second.post(path, json=APPROVAL)
+        return reply
+
+    return make
 
 
 @pytest.fixture

@@ -4,78 +4,12 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
-from app.eligibility import loading, policies, runs
+from app.eligibility import policies, runs
 from app.eligibility.models import MatchRun, PolicyVersion
 from app.foundation import database
 from app.foundation.transaction import atomic
-from app.identity.types import Role
 from app.notifications import queries as notifications
-from app.residents import consents
-from app.residents.types import Purpose
-from config import files
-from tests.app.eligibility.conftest import learn
-
-ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
-AUTHOR, APPROVER = Role.POLICY_AUTHOR, Role.POLICY_APPROVER
-COUNTRYWIDE = "000000"
-
-
-@pytest.fixture
-def body():
-    """The draft of a policy like 渝中区高龄补贴, under another id."""
-    raw = next(raw for raw in files.read_all("policies") if raw["id"] == "cq-yuzhong-elder")
-    plain = loading.plain(raw)
-    known = {key: plain[key] for key in plain if key in DRAFT_FIELDS}
-    return known | {"id": "cq-yuzhong-new", "title": "渝中区百岁关爱补贴", "valid_from": "2026-01-01"}
-
-
-DRAFT_FIELDS = {
-    "id", "title", "summary", "region_code", "department", "audience", "mode", "valid_from", "valid_to",
-    "benefit", "conditions", "source",
-}  # fmt: skip
-
-
-@pytest.fixture
-def author(sign_in):
-    return sign_in.officer(AUTHOR).client
-
-
-@pytest.fixture
-def approver(sign_in):
-    return sign_in.officer(APPROVER).client
-
-
-@pytest.fixture
-def resident(sign_in):
-    """`resident(birth_date=…)`: somebody who allows matching and pushes."""
-
-    def make(*, consent=True, **known):
-        person = sign_in.resident()
-        with atomic():
-            if consent:
-                consents.grant(person.id, Purpose.MATCHING)
-            consents.grant(person.id, Purpose.PUSH)
-            learn(person.id, **(known or ELDER))
-        return person
-
-    return make
-
-
-def draft(officer, body):
-    reply = officer.post("/api/v1/staff/policies", json=body)
-    assert reply.status_code == 201, reply.json
-    return reply.json
-
-
-def edit(officer, body, *, revision=1, policy="cq-yuzhong-new"):
-    changed = {key: value for key, value in body.items() if key != "id"}
-    return officer.put(
-        f"/api/v1/staff/policies/{policy}", json=changed, headers={"If-Match": f'"{revision}"'}
-    )
-
-
-def publish(officer, policy="cq-yuzhong-new"):
-    return officer.post(f"/api/v1/staff/policies/{policy}/publication")
+from tests.app.eligibility.conftest import APPROVER, AUTHOR, ELDER, draft, edit, learn, preview
 
 
 def inbox(person):
@@ -87,7 +21,7 @@ def told(person):
     return len(notifications.inbox(person.id))
 
 
-def test_everyone_who_qualifies_and_allows_it_is_told_once(author, approver, resident, body):
+def test_everyone_who_qualifies_and_allows_it_is_told_once(author, approver, resident, body, publish):
     elder, young = resident(), resident(birth_date="1990-01-01", hukou_region="500103")
     silent = resident(consent=False)
     draft(author, body)
@@ -104,7 +38,7 @@ def test_everyone_who_qualifies_and_allows_it_is_told_once(author, approver, res
     assert run["counts"] == {"evaluated": 2, "new": 1, "queued": 1, "push.queued": 1}
 
 
-def test_a_run_counts_what_became_of_its_pushes_and_why(author, approver, resident, body, wechat):
+def test_a_run_counts_what_became_of_its_pushes_and_why(author, approver, resident, body, wechat, publish):
     from app.notifications import delivery
 
     resident()
@@ -117,7 +51,9 @@ def test_a_run_counts_what_became_of_its_pushes_and_why(author, approver, reside
     assert wechat.get("journal?path=/cgi-bin/message/subscribe/send") == []
 
 
-def test_a_new_version_tells_only_those_who_were_not_eligible_before(author, approver, resident, body):
+def test_a_new_version_tells_only_those_who_were_not_eligible_before(
+    author, approver, resident, body, publish
+):
     elder = resident()
     younger = resident(birth_date="1960-01-01", hukou_region="500103")
     draft(author, body)
@@ -136,14 +72,16 @@ def test_a_new_version_tells_only_those_who_were_not_eligible_before(author, app
     assert [len(inbox(person)) for person in (elder, younger)] == [1, 1]
 
 
-def test_who_wrote_a_draft_may_not_approve_it(sign_in, body):
+def test_who_wrote_a_draft_may_not_approve_it(sign_in, body, publish):
     both = sign_in.officer(AUTHOR, APPROVER).client
     draft(both, body)
     reply = publish(both)
     assert (reply.status_code, reply.json["code"]) == (403, "policy.same_hands")
 
 
-def test_who_changed_a_draft_may_not_approve_it_nor_may_its_first_author_afterwards(sign_in, author, body):
+def test_who_changed_a_draft_may_not_approve_it_nor_may_its_first_author_afterwards(
+    sign_in, author, body, publish
+):
     first, second = sign_in.officer(AUTHOR, APPROVER).client, sign_in.officer(AUTHOR, APPROVER).client
     draft(first, body)
     assert edit(second, body | {"title": "改过的标题"}).status_code == 200
@@ -172,7 +110,7 @@ def test_the_database_refuses_an_officers_policy_that_nobody_approved(author, bo
 
 
 @pytest.mark.parametrize("region", ["500112", "000000"])
-def test_nobody_writes_or_approves_for_another_region(author, sign_in, body, region):
+def test_nobody_writes_or_approves_for_another_region(author, sign_in, body, region, publish):
     assert author.post("/api/v1/staff/policies", json=body | {"region_code": region}).status_code == 403
     draft(author, body)
     elsewhere = sign_in.officer(APPROVER, region_code="500112").client
@@ -200,7 +138,7 @@ def test_an_edit_of_what_changed_meanwhile_is_refused(catalogue, author, body):
     assert edit(author, body, revision=1, policy="cq-yuzhong-elder").status_code == 200
 
 
-def test_a_policy_is_published_once_and_drafted_once(author, approver, body):
+def test_a_policy_is_published_once_and_drafted_once(author, approver, body, publish):
     draft(author, body)
     assert author.post("/api/v1/staff/policies", json=body).json["code"] == "policy.exists"
     assert publish(approver).status_code == 202
@@ -209,7 +147,7 @@ def test_a_policy_is_published_once_and_drafted_once(author, approver, body):
     assert edit(author, body, policy="no-such-policy").status_code == 404
 
 
-def test_residents_and_officers_without_the_role_have_no_part_in_it(sign_in, author, approver, body):
+def test_residents_and_officers_without_the_role_have_no_part_in_it(sign_in, author, approver, body, publish):
     draft(author, body)
     assert publish(author).status_code == 403
     assert approver.post("/api/v1/staff/policies", json=body | {"id": "cq-other"}).status_code == 403
@@ -238,13 +176,15 @@ def test_a_preview_counts_and_tells_nobody(author, resident, body):
     resident(birth_date="1990-01-01", hukou_region="500103")
     resident(hukou_region="500103")
     draft(author, body)
-    preview = author.post("/api/v1/staff/policies/cq-yuzhong-new/preview").json
-    assert preview["outcomes"] == {"eligible": 1, "ineligible": 1, "undetermined": 1}
-    assert preview["by_region"] == {"500103": 1}
+    counted = preview(author, "cq-yuzhong-new")
+    assert counted["outcomes"] == {"eligible": 1, "ineligible": 1, "undetermined": 1}
+    assert counted["by_region"] == {"500103": {"eligible": 1, "ineligible": 1, "undetermined": 1}}
     assert inbox(elder) == []
 
 
-def test_a_policy_that_begins_later_tells_people_when_it_begins(author, approver, resident, body, clock):
+def test_a_policy_that_begins_later_tells_people_when_it_begins(
+    author, approver, resident, body, clock, publish
+):
     elder = resident()
     draft(author, body | {"valid_from": "2026-07-01"})
     publish(approver)
@@ -255,10 +195,10 @@ def test_a_policy_that_begins_later_tells_people_when_it_begins(author, approver
     assert told(elder) == 1
 
 
-def test_a_policy_that_is_over_is_nobodys_match_any_more(author, approver, resident, body, clock, redis):
+def test_a_policy_that_is_over_is_nobodys_match_any_more(author, resident, body, clock, redis, publish):
     elder = resident()
     draft(author, body | {"valid_to": "2026-06-20"})
-    publish(approver)
+    publish()
     runs.advance_due()
     assert "cq-yuzhong-new" in str(elder.client.get("/api/v1/me/matches").json)
     clock.advance(days=6)
@@ -266,7 +206,9 @@ def test_a_policy_that_is_over_is_nobodys_match_any_more(author, approver, resid
     assert "cq-yuzhong-new" not in str(elder.client.get("/api/v1/me/matches").json)
 
 
-def test_who_becomes_eligible_while_everyone_is_being_matched_is_told_too(author, approver, resident, body):
+def test_who_becomes_eligible_while_everyone_is_being_matched_is_told_too(
+    author, approver, resident, body, publish
+):
     late = resident(birth_date="1990-01-01", hukou_region="500103")
     draft(author, body)
     publish(approver)
@@ -277,7 +219,9 @@ def test_who_becomes_eligible_while_everyone_is_being_matched_is_told_too(author
     assert len(inbox(late)) == 1
 
 
-def test_who_becomes_eligible_when_no_run_is_under_way_finds_it_in_the_app(author, approver, resident, body):
+def test_who_becomes_eligible_when_no_run_is_under_way_finds_it_in_the_app(
+    author, approver, resident, body, publish
+):
     late = resident(birth_date="1990-01-01", hukou_region="500103")
     draft(author, body)
     publish(approver)
@@ -302,11 +246,11 @@ SEVERE = {"fact": "disability_level", "op": "in", "value": [1, 2]}
     ],
 )
 def test_a_sensitive_reason_never_stands_in_a_message_or_push(
-    author, approver, resident, body, condition, known
+    author, resident, body, condition, known, publish
 ):
     elder = resident(**ELDER, **known)
     draft(author, body | {"conditions": {"all": [{"fact": "age", "op": "ge", "value": 80}, condition]}})
-    publish(approver)
+    publish()
     runs.advance_due()
     (message,) = inbox(elder)
     pushed = str(database.session.scalar(text("SELECT values FROM notification_delivery")))
@@ -316,7 +260,7 @@ def test_a_sensitive_reason_never_stands_in_a_message_or_push(
     assert "年满80周岁" in pushed
 
 
-def test_a_published_version_is_what_it_was_for_ever(author, approver, body):
+def test_a_published_version_is_what_it_was_for_ever(author, approver, body, publish):
     draft(author, body)
     publish(approver)
     for change in ("body = '{}'", "editor_ids = '{}'::uuid[] || gen_random_uuid()", "valid_from = now()"):

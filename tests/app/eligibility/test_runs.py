@@ -225,3 +225,24 @@ def test_an_enterprise_that_one_represents_no_more_is_nobodys_match(elders, repr
         matching.match_resident(ResidentId(boss.id))
     about = select(func.count()).select_from(Match).where(Match.subject_id == enterprise.id)
     assert database.session.scalar(about) == 0
+
+
+def test_a_run_of_a_version_that_was_replaced_meanwhile_stops(
+    resident, author, approver, body, publish, session
+):
+    from tests.app.eligibility.conftest import draft, edit
+
+    someone = resident()
+    draft(author, body)
+    publish(approver)
+    edit(author, body | {"title": "改过的标题"})
+    publish(approver)
+    assert runs.advance_due() == 1
+    states = session.execute(
+        select(MatchRun.rule_version, MatchRun.state, MatchRun.counts).order_by(MatchRun.rule_version)
+    ).all()
+    assert states == [
+        (1, "finished", {"stopped": 1}),
+        (2, "finished", {"evaluated": 1, "new": 1, "queued": 1}),
+    ]
+    assert told([someone]) == [1]

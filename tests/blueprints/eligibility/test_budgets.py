@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.eligibility import loading, runs
+from app.eligibility import loading, runs, trials
 from app.foundation.transaction import atomic
 from app.identity.types import Role
 from app.residents import consents
@@ -112,11 +112,37 @@ def test_what_officers_read_stays_within_ten_statements(elder, sign_in, query_bu
     with query_budget(10):
         assert officer.get(path).json["revision"] == 1
     with query_budget(10):
-        assert officer.post(f"{path}/preview").json["outcomes"]["eligible"] == people + 1
-    approver = sign_in.officer(Role.POLICY_APPROVER).client
-    approver.get(path)
-    with query_budget(10):
-        run_id = approver.post(f"{path}/publication").json["run_id"]
+        preview_id = officer.post(f"{path}/preview").json["id"]
+    trials.advance_due()
+    with query_budget(3):
+        counted = officer.get(f"/api/v1/staff/previews/{preview_id}").json
+    assert counted["outcomes"]["eligible"] == people + 1
+    first, second = (sign_in.officer(Role.POLICY_APPROVER).client for _ in range(2))
+    for approver in (first, second):
+        approver.get(path)
+        with query_budget(10):
+            reply = approver.post(f"{path}/publication", json={"reason": "试点", "confirm": True})
+    run_id = reply.json["run_id"]
     runs.advance_due()
     with query_budget(4):
         assert approver.get(f"/api/v1/staff/match-runs/{run_id}").json["state"] == "finished"
+
+
+def test_the_dearest_publication_stays_within_ten_statements(elder, sign_in, query_budget):
+    """A new version of a policy with relations, approved with a key for the intent."""
+    officer = sign_in.officer(Role.POLICY_AUTHOR).client
+    path = "/api/v1/staff/policies/cq-yuzhong-elder"
+    draft = officer.get(path).json
+    body = {key: value for key, value in draft["body"].items() if key != "id"}
+    body["excludes"] = ["cq-disability-living"]
+    with query_budget(10):
+        saved = officer.put(path, json=body, headers={"If-Match": f'"{draft["revision"]}"'})
+    assert saved.status_code == 200, saved.json
+    officer.post(f"{path}/preview")
+    trials.advance_due()
+    for number in range(2):
+        approver = sign_in.officer(Role.POLICY_APPROVER).client
+        said, key = {"reason": "试点", "confirm": True}, {"Idempotency-Key": f"approval-{number}"}
+        with query_budget(10):
+            reply = approver.post(f"{path}/publication", json=said, headers=key)
+        assert reply.status_code == 202, reply.json
