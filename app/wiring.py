@@ -8,7 +8,8 @@ from typing import Any
 
 from app.applications import deadlines as case_deadlines
 from app.applications import leaving, prefilling
-from app.eligibility import runs
+from app.eligibility import notices, runs
+from app.eligibility import relevance as match_relevance
 from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
@@ -17,7 +18,7 @@ from app.gateways.registries import port as registries
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
-from app.notifications import delivery, subscriptions, wechat_events
+from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
 from app.residents import closing
 from app.residents import events as residents
@@ -77,6 +78,8 @@ def connect(settings: Settings) -> None:
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
+    pace.use(settings)
+    relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)

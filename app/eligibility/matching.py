@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningDelete
 
 from app.eligibility import policies
@@ -33,6 +33,7 @@ class Change:
 
     assessment: Assessment
     before: Outcome | None
+    subject_id: UUID
     running: bool = False
 
 
@@ -46,7 +47,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
+class Compared:
     """What was found about a candidate against what is stored: `unfit` are stored and to be forgotten."""
 
     candidate: Candidate
@@ -65,11 +66,11 @@ def match_resident(resident: ResidentId) -> list[Change]:
         return []
     published, stored = policies.all_published_and(_everything_stored(resident))
     today, before = clock.today(), _by_subject(stored)
-    found: list[_Compared] = []
+    found: list[Compared] = []
     for audience in Audience:
         tried = [p for p in published if p.audience is audience and p.in_force(today)]
         found += [
-            _compare(candidate, tried, before.pop(candidate.subject_id, {}))
+            compare(candidate, tried, before.pop(candidate.subject_id, {}))
             for candidate in candidates_of(resident, audience)
         ]
     return _write(resident, found, others=list(before))
@@ -84,16 +85,8 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
     ]
 
 
-def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
-    """Match somebody whose facts are at hand against some policies; returns what changed.
-
-    What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
-    """
-    found = _compare(candidate, tried, _stored(candidate))
-    return _write(candidate.resident, [found])
-
-
-def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> _Compared:
+def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> Compared:
+    """Answer policies for somebody whose facts are at hand; writes nothing."""
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
     assessed: list[Assessment] = []
@@ -104,7 +97,7 @@ def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str,
             assessed.append(assess(policy, values, candidate.known, as_of=today))
         elif policy.id in before:
             unfit.append((candidate.subject_id, policy.id))
-    return _Compared(candidate, assessed, unfit, before)
+    return Compared(candidate, assessed, unfit, before)
 
 
 def plain(known: Known) -> dict[str, object]:
@@ -123,23 +116,15 @@ def forget_resident(resident: ResidentId) -> None:
     forget_answers(resident)
 
 
-def forget_answers(resident: ResidentId) -> None:
-    """Forget the remembered answers about a person's matches once this unit of work is durable."""
-    on_commit(lambda: forget(*(cache_key(resident, outcomes) for outcomes in OUTCOME_SETS)))
+def forget_answers(*residents: ResidentId) -> None:
+    """Forget the remembered answers about people's matches once this unit of work is durable."""
+    keys = [cache_key(resident, outcomes) for resident in residents for outcomes in OUTCOME_SETS]
+    on_commit(lambda: forget(*keys))
 
 
 def cache_key(resident: ResidentId, outcomes: str) -> str:
     """Return the key under which an answer about a person's matches is remembered."""
     return f"matches:{resident}:{outcomes}"
-
-
-def _stored(candidate: Candidate) -> dict[str, Outcome]:
-    rows = session.execute(
-        select(Match.policy_id, Match.outcome).where(
-            Match.resident_id == candidate.resident, Match.subject_id == candidate.subject_id
-        )
-    )
-    return {policy_id: Outcome(outcome) for policy_id, outcome in rows}
 
 
 def _everything_stored(resident: ResidentId) -> ColumnElement[Any]:
@@ -155,7 +140,7 @@ def _by_subject(stored: list[list[str]] | None) -> dict[UUID, dict[str, Outcome]
 
 
 def _unfit(
-    resident: ResidentId, found: Collection[_Compared], others: Collection[UUID]
+    resident: ResidentId, found: Collection[Compared], others: Collection[UUID]
 ) -> ReturningDelete[Any] | None:
     """Return what forgets matches that fit no more, and all about `others`: enterprises of the past."""
     unfit = [pair for one in found for pair in one.unfit]
@@ -174,11 +159,11 @@ def _unfit(
 
 
 def _write(
-    resident: ResidentId, found: Collection[_Compared], *, others: Collection[UUID] = ()
+    resident: ResidentId, found: Collection[Compared], *, others: Collection[UUID] = ()
 ) -> list[Change]:
     """Write what differs and forget what fits no more, in one statement; returns what changed."""
     unfit = _unfit(resident, found, others)
-    rows = [_row(one.candidate, assessment) for one in found for assessment in one.assessed]
+    rows = [row(one.candidate, assessment) for one in found for assessment in one.assessed]
     if not rows:
         if unfit is not None:
             session.execute(unfit)
@@ -186,18 +171,8 @@ def _write(
     statement = insert(Match).values(rows)
     if unfit is not None:
         statement = statement.add_cte(unfit.cte("unfit"))
-    new = statement.excluded
-    compared = ("outcome", "rule_version", "amount", "missing")
-    kept = (*compared, "reasons_count", "matched_at", "changed_at")
-    differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
-        func.row(*(new[name] for name in compared))
-    )
     written = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["resident_id", "subject_id", "policy_id"],
-            set_={**{name: new[name] for name in kept}, "seen_at": None},
-            where=differs,
-        ).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
+        where_it_differs(statement).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
     )
     changed = {
         (subject_id, policy_id): [policy_id, version] in (running or ())
@@ -207,11 +182,31 @@ def _write(
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
-        Change(a, one.before.get(a.policy_id), running=changed[one.candidate.subject_id, a.policy_id])
+        Change(
+            a,
+            one.before.get(a.policy_id),
+            one.candidate.subject_id,
+            running=changed[one.candidate.subject_id, a.policy_id],
+        )
         for one in found
         for a in one.assessed
         if (one.candidate.subject_id, a.policy_id) in changed
     ]
+
+
+def where_it_differs(statement: Insert) -> Insert:
+    """Let an insert of matches overwrite stored ones only where the result is another."""
+    new = statement.excluded
+    compared = ("outcome", "rule_version", "amount", "missing")
+    kept = (*compared, "reasons_count", "matched_at", "changed_at")
+    differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
+        func.row(*(new[name] for name in compared))
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["resident_id", "subject_id", "policy_id"],
+        set_={**{name: new[name] for name in kept}, "seen_at": None},
+        where=differs,
+    )
 
 
 def _runs() -> ColumnElement[Any]:
@@ -220,7 +215,8 @@ def _runs() -> ColumnElement[Any]:
     return select(func.jsonb_agg(run)).where(MatchRun.state == RunState.RUNNING).scalar_subquery()
 
 
-def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
+def row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
+    """Return a match as its table has it."""
     now = clock.now()
     return {
         "id": new_id(),

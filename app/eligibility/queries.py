@@ -1,5 +1,6 @@
 """Reads: policies for everyone, matches for their owner, runs for officers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,13 @@ from sqlalchemy import func, select
 from app.eligibility import policies
 from app.eligibility.errors import RunNotFound
 from app.eligibility.models import Match, MatchRun, PolicyVersion
-from app.eligibility.notices import POLICY_MATCH, event_key
 from app.eligibility.types import Audience, Outcome, Policy
 from app.foundation import clock
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
-from app.notifications import queries as notifications
+from app.notifications import campaigns
+from app.notifications.types import DeliveryState
 from app.residents import fact_catalogue
 
 
@@ -102,13 +103,17 @@ def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
         row = connection.execute(query).one_or_none()
     if row is None or not covers(officer.region_code, row.region_code):
         raise RunNotFound
-    pushes = notifications.pushes_about(POLICY_MATCH, event_key(row.policy_id, row.rule_version))
+    pushes: Counter[str] = Counter()
+    for (state, reason), number in campaigns.pushes(row.id).items():
+        pushes[f"push.{state}"] += number
+        if state is DeliveryState.SUPPRESSED:
+            pushes[f"push.suppressed.{reason}"] += number
     return RunView(
         row.id,
         row.policy_id,
         row.rule_version,
         row.state,
-        row.counts | pushes,
+        row.counts | dict(pushes),
         row.created_at,
         row.finished_at,
     )

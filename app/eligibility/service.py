@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import checks, loading, matching, policies, runs, what_if
+from app.eligibility import batches, checks, loading, matching, policies, runs, what_if
 from app.eligibility.assessment import assess, region_of
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import MatchNotFound, NothingToPublish, PolicyExists, PolicyNotFound
@@ -222,7 +222,7 @@ def _everyone(policy: Policy) -> Iterator[tuple[Assessment, str | None]]:
     cursor: ResidentId | None = None
     while residents := consents.granting(Purpose.MATCHING, after=cursor, limit=PREVIEW_BATCH):
         cursor = residents[-1]
-        for candidate in runs.candidates(policy, residents):
+        for candidate in batches.candidates(policy, residents):
             values = matching.plain(candidate.known)
             found = assess(policy, values, candidate.known, as_of=clock.today())
             yield found, region_of(values)

@@ -61,6 +61,47 @@ class Dismissal(StrEnum):
     INFORMATION_WRONG = "information_wrong"
 
 
+class KeptBack(StrEnum):
+    """Why somebody whom a run newly found was not told at all: not even in the inbox."""
+
+    ALREADY_TOLD = "already_told"
+    NOT_PERSONALISED = "not_personalised"
+    DISMISSED = "dismissed"
+    CAMPAIGN_CANCELLED = "campaign_cancelled"
+    UNFIT_WORDING = "unfit_wording"
+    MATCH_LOST = "match_lost"
+    NO_CONSENT = "no_consent"
+
+
+class Reach(StrEnum):
+    """What came of telling somebody, once it is known; undecided rows have none."""
+
+    REACHED = "reached"
+    VISIT = "visit"
+    GONE = "gone"
+
+
+class VisitResult(StrEnum):
+    """How a visit of the grid worker (上门告知) ended; the last two are closed by the system."""
+
+    TOLD_APPLIED = "told_applied"
+    TOLD_WILL_APPLY = "told_will_apply"
+    TOLD_NOT_WANTED = "told_not_wanted"
+    NOT_ENTITLED = "not_entitled"
+    NOT_FOUND = "not_found"
+    REACHED_ONLINE = "reached_online"
+    WITHDRAWN = "withdrawn"
+
+
+class FollowUpAnswer(StrEnum):
+    """What a person answers to the one question after seven days (回访)."""
+
+    APPLIED = "applied"
+    WILL_APPLY = "will_apply"
+    DID_NOT_UNDERSTAND = "did_not_understand"
+    NOT_FOR_ME = "not_for_me"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One version of one policy (惠民政策), parsed and checked."""

@@ -64,6 +64,14 @@ def openid(resident_id: ResidentId) -> str | None:
     return None if row is None else row.openid
 
 
+def openids(resident_ids: Iterable[ResidentId]) -> dict[ResidentId, str]:
+    """Return the openids of those who have one, in one statement; for work in batches."""
+    asked = select(Account.id, Account.openid).where(
+        Account.id.in_(list(resident_ids)), Account.openid.is_not(None), Account.state != AccountState.ERASED
+    )
+    return {ResidentId(found): str(openid) for found, openid in session.execute(asked)}
+
+
 def resident_by_openid(wanted: str) -> ResidentId | None:
     """Return whose openid it is."""
     found = session.scalar(select(Account.id).filter_by(openid=wanted))

@@ -5,17 +5,19 @@ bytes have left, the outcome is unknown until WeChat's own event says otherwise.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Integer, String, Uuid, column, exists, func, select, update, values
+from sqlalchemy.orm import aliased
 
 from app.foundation import clock
 from app.foundation.database import session
 from app.gateways.wechat import errors
 from app.identity.types import ResidentId
-from app.notifications import circuits, subscriptions
+from app.notifications import circuits, pace, subscriptions
 from app.notifications.models import Delivery
 from app.notifications.types import FINAL, DeliveryState, Purse
 
@@ -91,6 +93,46 @@ def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
     return True
 
 
+def book_accepted(finished: Collection[tuple[UUID, int, Outcome]]) -> set[UUID]:
+    """Write in one statement what WeChat simply accepted; returns the deliveries that `book` must look at.
+
+    Those are all with another outcome, those that have moved on, and those whose number another row bears.
+    """
+    plain = [
+        (delivery_id, number, outcome.msgid)
+        for delivery_id, number, outcome in finished
+        if outcome.state is DeliveryState.ACCEPTED
+    ]
+    every = {delivery_id for delivery_id, _, _ in finished}
+    if not plain:
+        return every
+    told = values(column("id", Uuid), column("number", Integer), column("msgid", String), name="told").data(
+        plain
+    )
+    other = aliased(Delivery)
+    mistaken = exists().where(other.msgid == told.c.msgid, other.id != told.c.id)
+    written = session.scalars(
+        update(Delivery)
+        .where(
+            Delivery.id == told.c.id,
+            Delivery.attempts == told.c.number,
+            Delivery.state == DeliveryState.SENDING,
+            ~mistaken,
+        )
+        .values(
+            state=DeliveryState.ACCEPTED,
+            msgid=func.coalesce(Delivery.msgid, told.c.msgid),
+            errcode=None,
+            reason=None,
+            leased_until=None,
+            settled_at=None,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return every - set(written)
+
+
 def settle(row: Delivery, state: DeliveryState, *, reason: str | None = None) -> None:
     """Move a delivery to `state` and let go of it."""
     row.state, row.reason, row.leased_until = state, reason, None
@@ -135,6 +177,7 @@ def _hold(row: Delivery) -> None:
     """Let a held row be tried again when its template's circuit is closed."""
     if row.state == DeliveryState.HELD:
         row.not_before, row.sent_at = clock.now() + HOLD, None
+        _part(row)
 
 
 def _requeue(row: Delivery, outcome: Outcome) -> None:
@@ -146,6 +189,17 @@ def _requeue(row: Delivery, outcome: Outcome) -> None:
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 jitter
     row.state, row.reason, row.leased_until = DeliveryState.QUEUED, outcome.reason, None
     row.not_before, row.sent_at = clock.now() + wait, None
+    _part(row)
+
+
+def _part(row: Delivery) -> None:
+    """Let those that were joined to a push that did not go stand for themselves again."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.carried_by == row.id)
+        .values(state=DeliveryState.QUEUED, carried_by=None, not_before=row.not_before)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _trip_circuits(template: str, outcome: Outcome) -> None:
@@ -154,6 +208,7 @@ def _trip_circuits(template: str, outcome: Outcome) -> None:
             circuits.trip(circuits.SENDING, until=circuits.next_day(), reason="daily_quota")
         case errors.MinuteQuota.__name__:
             circuits.trip(circuits.SENDING, until=circuits.next_minute(), reason="minute_quota")
+            pace.slow_down()
         case errors.Misconfigured.__name__:
             later = clock.now() + timedelta(minutes=5)
             circuits.trip(circuits.SENDING, until=later, reason=f"misconfigured_{outcome.errcode}")

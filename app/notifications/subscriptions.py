@@ -4,10 +4,10 @@ A server event (`subscribe_msg_popup_event`) is worth a credit; what a phone rep
 provisionally until the event comes; 43101 always wins. All writes lock the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -77,8 +77,9 @@ def accepted(resident: ResidentId, key: str) -> None:
 
 def declined(resident: ResidentId, key: str) -> None:
     """Book WeChat's word that the person said no to the prompt; credits bought earlier stay."""
-    row = locked(resident, key)
-    row.updated_at, row.standing, row.provisional = clock.now(), False, 0
+    row, now = locked(resident, key), clock.now()
+    row.updated_at = row.declined_at = now
+    row.standing, row.provisional = False, 0
 
 
 def exhausted(resident: ResidentId, key: str) -> None:
@@ -88,9 +89,22 @@ def exhausted(resident: ResidentId, key: str) -> None:
     row.standing, row.updated_at, row.emptied_at = False, now, now
 
 
-def take(resident: ResidentId, key: str) -> Purse | None:
-    """Take one credit before a send and say which; None where there is none."""
-    row = locked(resident, key)
+def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Purse]:
+    """Take one credit of each person's template before a batch of sends; who has none is absent."""
+    if not wanted:
+        return {}
+    rows = session.scalars(
+        select(Subscription)
+        .where(tuple_(Subscription.resident_id, Subscription.template).in_(wanted))
+        .order_by(Subscription.resident_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    taken = {ResidentId(row.resident_id): _take(row) for row in rows}
+    return {resident: purse for resident, purse in taken.items() if purse is not None}
+
+
+def _take(row: Subscription) -> Purse | None:
     if row.standing:
         return Purse.STANDING
     if row.credits:

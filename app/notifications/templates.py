@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from urllib.parse import quote
 
+from app.foundation import clock
 from app.notifications.errors import UnfitTemplateValues
-from app.notifications.types import Template, TemplateKind
+from app.notifications.types import Digest, Moment, Template, TemplateKind
 from config import files
 
 _HAN = "\u4e00-\u9fff"
@@ -46,15 +47,20 @@ def all_templates() -> Mapping[str, Template]:
             page=raw["page"],
             page_params=tuple(raw.get("page_params", ())),
             fields=tuple(raw["fields"]),
+            digest=Digest(**raw["digest"]) if "digest" in raw else None,
+            enough=raw.get("enough", 1),
         )
         for key, raw in files.read("notifications")["templates"].items()
     }
 
 
 @cache
-def moments() -> Mapping[str, tuple[str, ...]]:
+def moments() -> Mapping[str, Moment]:
     """Return which templates to ask for at which moment; at most three, one kind only."""
-    return {name: tuple(raw["templates"]) for name, raw in files.read("notifications")["moments"].items()}
+    return {
+        name: Moment(tuple(raw["templates"]), raw.get("on_purpose", False))
+        for name, raw in files.read("notifications")["moments"].items()
+    }
 
 
 def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
@@ -87,6 +93,16 @@ def page(template: Template, params: Mapping[str, str]) -> str:
         raise UnfitTemplateValues(f"{template.key}: page parameters differ")
     query = "&".join(f"{name}={quote(params[name], safe='')}" for name in template.page_params)
     return f"{template.page}?{query}" if query else template.page
+
+
+def digest(template: Template, count: int) -> tuple[str, dict[str, str]]:
+    """Return page and values of one push that stands for `count` messages of its template."""
+    if template.digest is None:
+        raise UnfitTemplateValues(f"{template.key}: has no digest")
+    moment = clock.local(clock.now())
+    now = f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
+    said = {name: text.format(count=count, now=now) for name, text in template.digest.fields.items()}
+    return template.digest.page, fill(template, said)
 
 
 def _shorten(field: str, text: str) -> str:

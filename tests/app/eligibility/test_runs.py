@@ -1,9 +1,11 @@
 """Match runs: everyone once, whatever happens to the worker in between."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select, text
 
-from app.eligibility import loading, matching, policies, runs
+from app.eligibility import loading, matching, notices, policies, runs, telling
 from app.eligibility.models import Match, MatchRun
 from app.foundation import clock as product_clock
 from app.foundation import database
@@ -11,7 +13,6 @@ from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
 from app.notifications import queries as notifications
 from app.notifications import service
-from app.notifications.errors import UnfitTemplateValues
 from app.residents import consents, facts
 from app.residents.facts import Said
 from app.residents.models import Enterprise
@@ -85,15 +86,15 @@ def test_a_run_whose_worker_died_between_batches_goes_on_where_it_was(elders, be
 
 def test_a_batch_that_fails_leaves_nothing_half_done(elders, begin, monkeypatch):
     people, run = elders(3), begin()
-    usual, calls = service.notify, []
+    usual, calls = service.fits, []
 
-    def third_time_unlucky(resident, notice):
-        calls.append(resident)
+    def third_time_unlucky(notice):
+        calls.append(notice)
         if len(calls) == 3:
             raise RuntimeError("no")
-        return usual(resident, notice)
+        return usual(notice)
 
-    monkeypatch.setattr(service, "notify", third_time_unlucky)
+    monkeypatch.setattr(service, "fits", third_time_unlucky)
     with pytest.raises(RuntimeError):
         runs.advance_due()
     assert told(people) == [0] * 3
@@ -106,16 +107,16 @@ def test_a_batch_that_fails_leaves_nothing_half_done(elders, begin, monkeypatch)
 
 def test_a_wording_that_fits_no_template_is_counted_and_stops_nobody(elders, begin, monkeypatch):
     people, run = elders(2), begin()
-    usual, unlucky = service.notify, people[0].id
+    unlucky, made = people[0].id, notices.match_notice
 
-    def notify(resident, notice):
-        if resident == unlucky:
-            raise UnfitTemplateValues("policy_match.thing1")
-        return usual(resident, notice)
+    def badly_worded(policy, assessment, subject_id, campaign_id):
+        notice = made(policy, assessment, subject_id, campaign_id)
+        spoilt = {**notice.values, "time4": "明天"} if subject_id == unlucky else notice.values
+        return replace(notice, values=spoilt)
 
-    monkeypatch.setattr(service, "notify", notify)
+    monkeypatch.setattr(telling, "match_notice", badly_worded)
     runs.advance_due()
-    assert counts(run)[1] == {"evaluated": 2, "new": 2, "queued": 1, "untold": 1}
+    assert counts(run)[1] == {"evaluated": 2, "new": 2, "queued": 1, "unfit_wording": 1}
 
 
 def test_two_workers_at_once_tell_everybody_once(elders, begin, together, monkeypatch):
@@ -136,6 +137,7 @@ def test_a_run_and_the_person_themselves_at_the_same_moment_tell_them_once(elder
             return runs.rematch(ResidentId(people[number - 1].id))
 
     assert [found for found in together(either, times=7) if isinstance(found, Exception)] == []
+    runs.advance_due()  # whoever was faster than the run is told by the next worker that looks
     assert counts(run)[0] == "finished"
     assert told(people) == [1] * 6
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.foundation.clock import local
-from app.notifications.service import end_of_quiet
+from app.notifications.quiet import end_of_quiet
 
 NIGHT = (time(22), time(7))
 NAP = (time(12), time(14))
