@@ -8,7 +8,7 @@ from typing import Any
 
 from app.applications import deadlines as case_deadlines
 from app.applications import leaving, prefilling
-from app.eligibility import notices, runs
+from app.eligibility import follow_ups, notices, runs, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import cache, crypto, database, deadlines, idempotency, queue, working_days
 from app.foundation.queue import Bell
@@ -46,6 +46,9 @@ JOBS: tuple[Job, ...] = (
     Job("verification.expire", MINUTELY, verification.expire),
     Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
+    Job("visits.raise", HOURLY, visits.raise_due, piecewise=True),
+    Job("visits.close_needless", HOURLY, visits.close_needless, piecewise=True),
+    Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
@@ -83,10 +86,12 @@ def connect(settings: Settings) -> None:
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)
+    residents.consent_changed.subscribe(visits.close_withdrawn)
     residents.consent_changed.subscribe(prefilling.read_again)
     residents.closing_requested.subscribe(leaving.refuse_while_open)
     residents.erased.subscribe(leaving.forget)
     residents.erased.subscribe(notifications.forget)
+    residents.erased.subscribe(visits.forget)
 
 
 def answer_bells(settings: Settings) -> None:

@@ -135,6 +135,7 @@ class News(Model):
         CheckConstraint(f"reach IN ({_REACH})", name="reach_known"),
         CheckConstraint(f"answer IN ({_ANSWERS})", name="answer_known"),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answer_is_whole"),
+        CheckConstraint("follow_up IN ('asked', 'spared')", name="follow_up_known"),
         CheckConstraint("answered_at IS NULL OR asked_at IS NOT NULL", name="asked_before_answered"),
         Index(None, "resident_id", "policy_id"),
         Index(None, "message_id"),
@@ -147,7 +148,7 @@ class News(Model):
         Index(
             "ix_eligibility_news_unasked",
             "id",
-            postgresql_where=text("message_id IS NOT NULL AND asked_at IS NULL"),
+            postgresql_where=text("message_id IS NOT NULL AND follow_up IS NULL"),
         ),
     )
 
@@ -162,6 +163,7 @@ class News(Model):
     kept_back: Mapped[str | None]
     due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     reach: Mapped[str | None]
+    follow_up: Mapped[str | None]
     asked_at: Mapped[datetime | None]
     answer: Mapped[str | None]
     answered_at: Mapped[datetime | None]
@@ -186,6 +188,7 @@ class Visit(Model):
     policy_id: Mapped[str]
     region_code: Mapped[str]
     why: Mapped[str]
+    sensitive: Mapped[bool]
     result: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))

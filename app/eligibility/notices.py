@@ -73,6 +73,25 @@ def match_notice(policy: Policy, assessment: Assessment, subject_id: UUID, campa
     )
 
 
+def follow_up_notice(policy: Policy, news_id: UUID) -> Notice:
+    """Return the one question of the follow-up (回访), for the inbox only."""
+    now = clock.local(clock.now())
+    return Notice(
+        template=POLICY_MATCH,
+        event_key=f"follow-up|{news_id}",
+        title=f"{policy.title}：您申请了吗？",
+        body="七天前告诉过您可以享受这项政策。点开回答一个问题：已经申请、打算申请、没看懂，还是不适合我。",
+        values={
+            "thing1": "政策回访",
+            "thing2": "一个问题",
+            "thing3": "点开回答",
+            "time4": f"{now.year}年{now.month}月{now.day}日 {now:%H:%M}",
+        },
+        page_params={"policy_id": policy.id},
+        pushed=False,
+    )
+
+
 def _left(policy: Policy, now: datetime) -> timedelta:
     """Return how long the policy is still in force."""
     if policy.valid_to is None:

@@ -7,17 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from app.eligibility import policies
-from app.eligibility.errors import RunNotFound
-from app.eligibility.models import Match, MatchRun, PolicyVersion
-from app.eligibility.types import Audience, Outcome, Policy
+from app.eligibility import accounts, policies
+from app.eligibility.models import Match
+from app.eligibility.types import Audience, Dismissal, Outcome, Policy
 from app.foundation import clock
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
-from app.notifications import campaigns
 from app.notifications.types import DeliveryState
 from app.residents import fact_catalogue
 
@@ -58,7 +56,7 @@ def matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem
     query = select(Match).where(
         Match.resident_id == resident,
         Match.outcome.in_([outcome.value for outcome in outcomes]),
-        Match.dismissed.is_(None),
+        or_(Match.dismissed.is_(None), Match.dismissed == Dismissal.INFORMATION_WRONG),
     )
     with reading() as connection:
         rows = connection.execute(query).all()
@@ -90,24 +88,13 @@ def search(*, q: str = "", region: str | None = None, audience: Audience | None 
 
 def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
     """Return a match run of a policy in the officer's region; raises RunNotFound."""
-    query = (
-        select(MatchRun, PolicyVersion.region_code)
-        .join(
-            PolicyVersion,
-            (PolicyVersion.policy_id == MatchRun.policy_id)
-            & (PolicyVersion.version == MatchRun.rule_version),
-        )
-        .where(MatchRun.id == run_id)
-    )
-    with reading() as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None or not covers(officer.region_code, row.region_code):
-        raise RunNotFound
+    row = accounts.run_of(run_id, officer)
     pushes: Counter[str] = Counter()
-    for (state, reason), number in campaigns.pushes(row.id).items():
-        pushes[f"push.{state}"] += number
-        if state is DeliveryState.SUPPRESSED:
-            pushes[f"push.suppressed.{reason}"] += number
+    for line in accounts.lines(run_id):
+        if line.state is not None:
+            pushes[f"push.{line.state}"] += line.count
+        if line.state is DeliveryState.SUPPRESSED:
+            pushes[f"push.suppressed.{line.reason}"] += line.count
     return RunView(
         row.id,
         row.policy_id,

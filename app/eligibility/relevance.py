@@ -10,8 +10,11 @@ from app.eligibility.notices import about
 from app.eligibility.types import Dismissal, Outcome, VersionState
 from app.foundation import clock
 from app.foundation.database import session
+from app.identity.types import ResidentId
 from app.notifications.relevance import About
 from app.notifications.types import SuppressionReason
+from app.residents import consents
+from app.residents.types import Purpose
 
 
 def outdated(pushes: Collection[About]) -> Mapping[UUID, SuppressionReason]:
@@ -29,13 +32,17 @@ def outdated(pushes: Collection[About]) -> Mapping[UUID, SuppressionReason]:
     stored = {
         (resident, policy, subject): (outcome, waved) for resident, policy, subject, outcome, waved in rows
     }
+    forgotten = {ResidentId(key[0]) for key in named.values() if key not in stored}
+    allowed = consents.granted_by(forgotten, Purpose.MATCHING) if forgotten else set()
     valid = _in_force({policy for _, policy, _ in named.values()})
     found = {
         push.delivery_id: SuppressionReason.MATCH_LOST for push in pushes if push.delivery_id not in named
     }
     for delivery_id, key in named.items():
         outcome, dismissed = stored.get(key, (None, None))
-        if outcome != Outcome.ELIGIBLE:
+        if key[0] in forgotten - allowed:
+            found[delivery_id] = SuppressionReason.NO_MATCHING_CONSENT
+        elif outcome != Outcome.ELIGIBLE:
             found[delivery_id] = SuppressionReason.MATCH_LOST
         elif key[1] not in valid:
             found[delivery_id] = SuppressionReason.POLICY_ENDED

@@ -16,7 +16,7 @@ from app.eligibility.assessment import assess, region_of
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import MatchNotFound, NothingToPublish, PolicyExists, PolicyNotFound
 from app.eligibility.models import Match, PolicyVersion
-from app.eligibility.types import Assessment, Dismissal, Outcome, Policy, RunId, VersionState
+from app.eligibility.types import Assessment, Outcome, Policy, RunId, VersionState
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.errors import StaleVersion
@@ -157,25 +157,6 @@ def _note_seen(resident: ResidentId, policy_id: str) -> None:
     ).all()
     if seen:
         matching.forget_answers(resident)
-
-
-def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
-    """Wave a match away; it stays known but is shown no more. Raises MatchNotFound."""
-    found = session.scalars(
-        update(Match)
-        .where(Match.resident_id == resident, Match.policy_id == policy_id)
-        .values(dismissed=reason.value)
-        .returning(Match.id)
-    ).all()
-    if not found:
-        raise MatchNotFound
-    matching.forget_answers(resident)
-    trail.record(
-        "match.dismissed",
-        actor=Actor(ActorKind.RESIDENT, str(resident)),
-        subject=("policy", policy_id),
-        details={"reason": reason},
-    )
 
 
 def draft(policy_id: str, *, officer: OfficerPrincipal) -> Draft:

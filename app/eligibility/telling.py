@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Integer, String, Uuid, column, literal, select, true, values
+from sqlalchemy import DateTime, Integer, String, Uuid, column, literal, select, true, values
 from sqlalchemy.dialects.postgresql import insert
 
 from app.eligibility import policies
@@ -103,6 +103,7 @@ def _note(found: Sequence[Found], fates: Sequence[tuple[KeptBack | None, UUID | 
     rows: list[Mapping[str, object]] = [
         {
             "id": new_id(),
+            "created_at": clock.now(),
             "run_id": one.run_id,
             "resident_id": one.candidate.resident,
             "subject_id": one.candidate.subject_id,
@@ -140,9 +141,10 @@ def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> 
         told.c.subject_id,
         told.c.policy_id,
         literal(""),
+        literal(clock.now(), DateTime(timezone=True)),
         true(),
     ).join(MatchRun, (MatchRun.policy_id == told.c.policy_id) & (MatchRun.rule_version == told.c.version))
-    names = ["id", "run_id", "resident_id", "subject_id", "policy_id", "region_code", "due"]
+    names = ["id", "run_id", "resident_id", "subject_id", "policy_id", "region_code", "created_at", "due"]
     session.execute(insert(News).from_select(names, chosen).on_conflict_do_nothing(index_elements=_ONCE))
 
 

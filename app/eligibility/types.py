@@ -73,6 +73,17 @@ class KeptBack(StrEnum):
     NO_CONSENT = "no_consent"
 
 
+KEPT_BACK_LABELS: dict[KeptBack, str] = {
+    KeptBack.ALREADY_TOLD: "以前已经告知过",
+    KeptBack.NOT_PERSONALISED: "本人关闭了个性化推荐",
+    KeptBack.DISMISSED: "本人已选择不再提示",
+    KeptBack.CAMPAIGN_CANCELLED: "推送取消后才匹配到",
+    KeptBack.UNFIT_WORDING: "政策文字不符合微信模板规则",
+    KeptBack.MATCH_LOST: "告知前情况有变化，已不符合",
+    KeptBack.NO_CONSENT: "告知前撤回了政策匹配授权",
+}
+
+
 class Reach(StrEnum):
     """What came of telling somebody, once it is known; undecided rows have none."""
 
@@ -91,6 +102,10 @@ class VisitResult(StrEnum):
     NOT_FOUND = "not_found"
     REACHED_ONLINE = "reached_online"
     WITHDRAWN = "withdrawn"
+
+
+VISIT_REASONS: dict[str, str] = {"unopened": "推送后一周没有打开"}
+"""Why somebody is visited, beside what became of their push."""
 
 
 class FollowUpAnswer(StrEnum):

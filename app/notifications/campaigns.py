@@ -4,12 +4,11 @@ The inbox is not part of it: what was told stays told. A paused campaign's rows 
 one's are settled with that reason as soon as a worker comes to them.
 """
 
-from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -17,8 +16,8 @@ from app.foundation import clock
 from app.foundation.database import reading, session
 from app.foundation.queue import Bell, ring_on_commit
 from app.notifications.errors import CampaignOver, NoCampaign
-from app.notifications.models import Campaign, Delivery
-from app.notifications.types import CampaignState, DeliveryState
+from app.notifications.models import Campaign, Delivery, Message
+from app.notifications.types import CampaignState
 
 
 class CampaignAction(StrEnum):
@@ -54,24 +53,28 @@ def change(campaign_id: UUID, action: CampaignAction) -> CampaignState:
     if row.state == CampaignState.CANCELLED and wanted is not CampaignState.CANCELLED:
         raise CampaignOver
     row.state, row.changed_at = wanted, clock.now()
+    session.flush()
     ring_on_commit(Bell.PUSHES)
     return wanted
 
 
-def pushes(campaign_id: UUID) -> Counter[tuple[DeliveryState, str | None]]:
-    """Count a campaign's pushes by what became of them and why; a joined one by what carried it."""
+def fates() -> Subquery:
+    """Return what became of every message, for a statement about the messages of a higher capability.
+
+    Columns `message_id, state, reason, read_at`; a joined push has the fate of what carried it.
+    """
     carrier = aliased(Delivery)
-    became = func.coalesce(carrier.state, Delivery.state)
-    why = func.coalesce(carrier.reason, Delivery.reason)
-    query = (
-        select(became, why, func.count())
-        .select_from(Delivery)
+    return (
+        select(
+            Message.id.label("message_id"),
+            func.coalesce(carrier.state, Delivery.state).label("state"),
+            func.coalesce(carrier.reason, Delivery.reason).label("reason"),
+            Message.read_at,
+        )
+        .join(Delivery, Delivery.message_id == Message.id)
         .outerjoin(carrier, carrier.id == Delivery.carried_by)
-        .where(Delivery.campaign_id == campaign_id)
-        .group_by(became, why)
+        .subquery("fates")
     )
-    with reading() as connection:
-        return Counter({(DeliveryState(row[0]), row[1]): row[2] for row in connection.execute(query)})
 
 
 def state(campaign_id: UUID) -> CampaignState | None:

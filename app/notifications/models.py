@@ -82,11 +82,6 @@ class Delivery(Leased):
             postgresql_where=text("lane = 'bulk'"),
         ),
         Index(
-            "ix_notification_delivery_campaign",
-            "campaign_id",
-            postgresql_where=text("campaign_id IS NOT NULL"),
-        ),
-        Index(
             "ix_notification_delivery_carried_by",
             "carried_by",
             postgresql_where=text("carried_by IS NOT NULL"),

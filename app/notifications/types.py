@@ -83,6 +83,7 @@ class SuppressionReason(StrEnum):
     DISPUTED = "disputed"
     CAMPAIGN_CANCELLED = "campaign_cancelled"
     INBOX_ONLY = "inbox_only"
+    NO_MATCHING_CONSENT = "no_matching_consent"
 
 
 SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
@@ -99,6 +100,7 @@ SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
     SuppressionReason.DISPUTED: "您对所依据的信息提出了异议，等部门答复",
     SuppressionReason.CAMPAIGN_CANCELLED: "这批推送已取消",
     SuppressionReason.INBOX_ONLY: "这类消息只在站内",
+    SuppressionReason.NO_MATCHING_CONSENT: "您已撤回政策匹配授权",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -57,8 +57,13 @@ def dispute_all(
     What is disputed already stays as it is. Raises NothingToDispute where no department stated any of them.
     """
     subject = own_subject(resident_id, subject_id)
+    open_already = exists().where(
+        Dispute.subject_id == ResidentFact.subject_id,
+        Dispute.name == ResidentFact.name,
+        Dispute.closed_at.is_(None),
+    )
     stated = session.execute(
-        select(ResidentFact.name, ResidentFact.source)
+        select(ResidentFact.name, ResidentFact.source, open_already)
         .where(
             ResidentFact.subject_id == subject.id,
             ResidentFact.name.in_(names),
@@ -68,8 +73,7 @@ def dispute_all(
     ).all()
     if not stated:
         raise NothingToDispute
-    known = open_about(subject.id)
-    fresh = [(new_id(), name, source) for name, source in stated if name not in known]
+    fresh = [(new_id(), name, source) for name, source, known in stated if not known]
     for row_id, name, source in fresh:
         sealed = crypto.cipher().encrypt(reason, place=_place(row_id))
         session.add(

@@ -70,12 +70,16 @@ def upgrade() -> None:
         sa.Column("kept_back", sa.String(), nullable=True),
         sa.Column("due", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reach", sa.String(), nullable=True),
+        sa.Column("follow_up", sa.String(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.String(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "answer IN ('applied', 'will_apply', 'did_not_understand', 'not_for_me')",
             name=op.f("ck_eligibility_news_answer_known"),
+        ),
+        sa.CheckConstraint(
+            "follow_up IN ('asked', 'spared')", name=op.f("ck_eligibility_news_follow_up_known")
         ),
         sa.CheckConstraint(
             "kept_back IN ('already_told', 'not_personalised', 'dismissed', 'campaign_cancelled', 'unfit_wording', 'match_lost', 'no_consent')",
@@ -133,7 +137,7 @@ def upgrade() -> None:
         "eligibility_news",
         ["id"],
         unique=False,
-        postgresql_where=sa.text("message_id IS NOT NULL AND asked_at IS NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL AND follow_up IS NULL"),
     )
     op.create_index(
         "ix_eligibility_news_undecided",
@@ -152,6 +156,7 @@ def upgrade() -> None:
         sa.Column("policy_id", sa.String(), nullable=False),
         sa.Column("region_code", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
+        sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.Column("result", sa.String(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
@@ -206,13 +211,6 @@ def upgrade() -> None:
         ["resident_id", "sent_at"],
         unique=False,
         postgresql_where=sa.text("lane = 'bulk'"),
-    )
-    op.create_index(
-        "ix_notification_delivery_campaign",
-        "notification_delivery",
-        ["campaign_id"],
-        unique=False,
-        postgresql_where=sa.text("campaign_id IS NOT NULL"),
     )
     op.create_index(
         "ix_notification_delivery_carried_by",
@@ -277,11 +275,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("carried_by IS NOT NULL"),
     )
     op.drop_index(
-        "ix_notification_delivery_campaign",
-        table_name="notification_delivery",
-        postgresql_where=sa.text("campaign_id IS NOT NULL"),
-    )
-    op.drop_index(
         "ix_notification_delivery_bulk",
         table_name="notification_delivery",
         postgresql_where=sa.text("lane = 'bulk'"),
@@ -305,7 +298,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_eligibility_news_unasked",
         table_name="eligibility_news",
-        postgresql_where=sa.text("message_id IS NOT NULL AND asked_at IS NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL AND follow_up IS NULL"),
     )
     op.drop_index(op.f("ix_eligibility_news_resident_id_policy_id"), table_name="eligibility_news")
     op.drop_index(op.f("ix_eligibility_news_message_id"), table_name="eligibility_news")

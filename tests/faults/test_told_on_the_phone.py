@@ -17,7 +17,7 @@ from app.residents import consents
 from app.residents.types import Purpose
 from config import files
 from launcher.demo import wechat_seed
-from tests.app.eligibility.conftest import learn
+from tests.app.eligibility.knowing import learn
 from tests.support.sandboxes import NOTIFICATIONS, PEOPLE
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}

@@ -1,7 +1,6 @@
 """A catalogue that is loaded, and people about whom something is known."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,12 @@ import pytest
 
 from app.eligibility import loading
 from app.foundation.transaction import atomic
-from app.residents import consents, facts
-from app.residents.facts import Said
-from app.residents.subjects import own_subject
+from app.gateways.wechat import port
+from app.residents import consents
 from app.residents.types import Purpose
 from config import files
-
-AS_OF = date(2026, 11, 1)
+from tests.app.eligibility.campaigning import Town
+from tests.app.eligibility.knowing import learn
 
 
 @dataclass
@@ -48,16 +46,15 @@ def person(sign_in, catalogue):
     return make
 
 
-def learn(resident, **known):
-    """Let a department state facts, as a refresh does."""
-    subject = own_subject(resident)
-    stated = {name: Said(value, "测试部门", AS_OF) for name, value in known.items()}
-    changed = facts.replace_registry(subject, stated, answered=["测试部门"])
-    facts.announce(resident, subject, changed)
-
-
 @pytest.fixture
 def elder_facts():
     """The facts of the first worked case, as JSON."""
     case = files.read("worked_cases")["cases"][0]
     return {name: str(v) if name == "birth_date" else v for name, v in case["facts"].items()}
+
+
+@pytest.fixture
+def town(sign_in, wechat, clock, redis):
+    """A town at ten in the morning; WeChat's token is at hand."""
+    port.wechat().templates.list()
+    return Town(sign_in, wechat, clock)

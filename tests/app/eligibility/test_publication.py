@@ -13,7 +13,7 @@ from app.notifications import queries as notifications
 from app.residents import consents
 from app.residents.types import Purpose
 from config import files
-from tests.app.eligibility.conftest import learn
+from tests.app.eligibility.knowing import learn
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 AUTHOR, APPROVER = Role.POLICY_AUTHOR, Role.POLICY_APPROVER

@@ -18,7 +18,7 @@ from app.residents.facts import Said
 from app.residents.models import Enterprise
 from app.residents.subjects import own_subject
 from app.residents.types import Purpose
-from tests.app.eligibility.conftest import AS_OF, learn
+from tests.app.eligibility.knowing import AS_OF, learn
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 CHAMPION = {"ent_region": "340100", "ent_industry_tags": "pv_storage", "ent_srdi_new": "champion"}
