@@ -1,5 +1,6 @@
 """What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def connect(settings: Settings) -> None:
 def answer_bells(settings: Settings) -> None:
     """Say which work each bell means; only a worker answers."""
     bells: dict[Bell, Callable[[], object]] = {
-        Bell.PUSHES: lambda: delivery.deliver_due(concurrency=settings.push_concurrency),
+        Bell.PUSHES: one_at_a_time(lambda: delivery.deliver_due(concurrency=settings.push_concurrency)),
         Bell.WECHAT_EVENTS: wechat_events.apply_due,
         Bell.MATCH_RUNS: runs.advance_due,
     }
@@ -123,6 +124,26 @@ def given_back(work: Callable[[], object]) -> Callable[[], object]:
             return work()
         finally:
             database.session.remove()
+
+    return wrapped
+
+
+def one_at_a_time(work: Callable[[], object]) -> Callable[[], object]:
+    """Let `work` run once in this process at any moment, and once more where it was asked for meanwhile.
+
+    Every bell would otherwise take another of the worker's threads for the same queue, until none is left
+    for other work and more calls are under way than the setting allows.
+    """
+    turn, wanted = threading.Lock(), threading.Event()
+
+    def wrapped() -> None:
+        wanted.set()
+        while wanted.is_set() and turn.acquire(blocking=False):
+            try:
+                wanted.clear()
+                work()
+            finally:
+                turn.release()
 
     return wrapped
 

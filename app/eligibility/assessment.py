@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from app.catalogue import regions
 from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
@@ -17,6 +18,7 @@ _WORDS: dict[Truth, str] = {True: "met", False: "not_met", None: "unknown"}
 HIDDEN = "已核验（内容不展示）"
 
 
+@cache
 def region_params(region_code: str | None) -> Params:
     """Return the regional parameters (地方标准) as they stand where the subject lives."""
     return resolve_params(fact_catalogue.vocabulary(), region_code)

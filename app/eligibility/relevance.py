@@ -1,9 +1,10 @@
 """Is the news of a match still true? Asked by notifications in the moment before its push leaves."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, select, tuple_
 
 from app.eligibility.models import Match, PolicyVersion
 from app.eligibility.notices import about
@@ -24,27 +25,19 @@ def outdated(pushes: Collection[About]) -> Mapping[UUID, SuppressionReason]:
         for push in pushes
         if (subject := about(push.event_key)) is not None
     }
-    rows = session.execute(
-        select(Match.resident_id, Match.policy_id, Match.subject_id, Match.outcome, Match.dismissed).where(
-            tuple_(Match.resident_id, Match.policy_id, Match.subject_id).in_(set(named.values()))
-        )
-    )
-    stored = {
-        (resident, policy, subject): (outcome, waved) for resident, policy, subject, outcome, waved in rows
-    }
+    stored = _stored(set(named.values()))
     forgotten = {ResidentId(key[0]) for key in named.values() if key not in stored}
     allowed = consents.granted_by(forgotten, Purpose.MATCHING) if forgotten else set()
-    valid = _in_force({policy for _, policy, _ in named.values()})
     found = {
         push.delivery_id: SuppressionReason.MATCH_LOST for push in pushes if push.delivery_id not in named
     }
     for delivery_id, key in named.items():
-        outcome, dismissed = stored.get(key, (None, None))
+        outcome, dismissed, in_force = stored.get(key, (None, None, False))
         if key[0] in forgotten - allowed:
             found[delivery_id] = SuppressionReason.NO_MATCHING_CONSENT
         elif outcome != Outcome.ELIGIBLE:
             found[delivery_id] = SuppressionReason.MATCH_LOST
-        elif key[1] not in valid:
+        elif not in_force:
             found[delivery_id] = SuppressionReason.POLICY_ENDED
         elif dismissed is not None:
             disputed = dismissed == Dismissal.INFORMATION_WRONG
@@ -52,15 +45,21 @@ def outdated(pushes: Collection[About]) -> Mapping[UUID, SuppressionReason]:
     return found
 
 
-def _in_force(policy_ids: Collection[str]) -> set[str]:
+def _stored(keys: Collection[tuple[ResidentId, str, UUID]]) -> dict[Any, tuple[str, str | None, bool]]:
+    """Return outcome, dismissal and whether the policy is in force of those matches that are stored."""
     today = clock.today()
-    return set(
-        session.scalars(
-            select(PolicyVersion.policy_id).where(
-                PolicyVersion.policy_id.in_(policy_ids),
-                PolicyVersion.state == VersionState.PUBLISHED,
-                PolicyVersion.valid_from <= today,
-                PolicyVersion.valid_to.is_(None) | (PolicyVersion.valid_to >= today),
-            )
+    in_force = exists().where(
+        PolicyVersion.policy_id == Match.policy_id,
+        PolicyVersion.state == VersionState.PUBLISHED,
+        PolicyVersion.valid_from <= today,
+        PolicyVersion.valid_to.is_(None) | (PolicyVersion.valid_to >= today),
+    )
+    rows = session.execute(
+        select(
+            Match.resident_id, Match.policy_id, Match.subject_id, Match.outcome, Match.dismissed, in_force
+        ).where(
+            Match.resident_id.in_({resident for resident, _, _ in keys}),  # what the index is asked for
+            tuple_(Match.resident_id, Match.policy_id, Match.subject_id).in_(keys),
         )
     )
+    return {tuple(row[:3]): (row[3], row[4], row[5]) for row in rows}

@@ -84,9 +84,14 @@ def state(campaign_id: UUID) -> CampaignState | None:
     return None if found is None else CampaignState(found)
 
 
-def paused() -> list[UUID]:
-    """Return the campaigns whose pushes wait."""
-    return list(session.scalars(select(Campaign.id).where(Campaign.state == CampaignState.PAUSED)))
+def halted() -> tuple[set[UUID], set[UUID]]:
+    """Return the campaigns whose pushes wait, and those whose pushes will never leave, in one statement."""
+    rows = session.execute(select(Campaign.id, Campaign.state).where(Campaign.state != CampaignState.ACTIVE))
+    found = [(campaign_id, CampaignState(state)) for campaign_id, state in rows]
+    return (
+        {campaign_id for campaign_id, state in found if state is CampaignState.PAUSED},
+        {campaign_id for campaign_id, state in found if state is CampaignState.CANCELLED},
+    )
 
 
 def cancelled(campaign_ids: Collection[UUID]) -> set[UUID]:

@@ -23,12 +23,13 @@ from app.foundation.transaction import atomic
 from app.gateways.wechat import errors, port
 from app.identity import queries as identity
 from app.identity.types import ResidentId
-from app.notifications import circuits, gate, outcomes, pace, subscriptions, templates
+from app.notifications import campaigns, circuits, gate, outcomes, pace, subscriptions, templates
 from app.notifications.claiming import claim
+from app.notifications.gate import Stops
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane, Purse, SuppressionReason
 
-ROUNDS, LEASE = 2, timedelta(seconds=60)
+ROUNDS, LEASE = 4, timedelta(seconds=60)
 """Calls per thread prepared ahead: at ten seconds each at most, all are over long before the lease."""
 TURN_SECONDS = 20.0
 """After this a worker rings again and returns, so that one told to stop does so in a campaign too."""
@@ -54,11 +55,13 @@ Calls = dict[Future[outcomes.Outcome], Attempt]
 
 def deliver_due(*, concurrency: int = 16) -> int:
     """Send what is due until nothing is left or a circuit is open; returns how many sends were begun."""
+    with atomic():
+        settle_abandoned()
     begun, ends, halted = 0, time.monotonic() + TURN_SECONDS, Event()
     calls: Calls = {}
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="push") as pool:
         while (on_time := time.monotonic() < ends) or calls:
-            more = on_time and not halted.is_set() and len(calls) <= concurrency
+            more = on_time and not halted.is_set() and len(calls) <= 2 * concurrency
             fresh = _begin(pool, ROUNDS * concurrency - len(calls), halted) if more else {}
             begun += len(fresh or ())
             calls.update(fresh or {})
@@ -77,7 +80,6 @@ def _begin(pool: Executor, limit: int, halted: Event) -> Calls | None:
         time.sleep(PAUSE_SECONDS)
         return {}
     with atomic():
-        settle_abandoned()
         attempts, progress = _prepare(allowed)
     if not progress:
         return None
@@ -125,11 +127,13 @@ def _prepare(limit: int) -> tuple[list[Attempt], bool]:
     stops = circuits.stopped()
     if circuits.SENDING in stops:
         return [], False
-    claimed = claim(limit)
+    waiting, cancelled = campaigns.halted()
+    claimed = claim(limit, waiting=waiting)
     if not claimed:
         return [], False
     openids = identity.openids(claimed)
-    passed = gate.passing([row for rows in claimed.values() for row in rows], stops, openids)
+    rows = [row for rows in claimed.values() for row in rows]
+    passed = gate.passing(rows, Stops(stops, cancelled), openids)
     return _pay_and_say_sending(passed, openids), True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.foundation import clock
 from app.foundation.database import session
 from app.identity.types import ResidentId
-from app.notifications import campaigns, outcomes, quiet, relevance, subscriptions
+from app.notifications import outcomes, quiet, relevance, subscriptions
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane, SuppressionReason
 from app.residents import consents, profiles
@@ -32,11 +32,18 @@ _MAY_HAVE_BEEN_SEEN = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stops:
+    """What is stopped altogether: circuits until when, campaigns for good."""
+
+    circuits: Mapping[str, datetime]
+    cancelled: Collection[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What is asked once for all pushes of a batch."""
 
-    stops: Mapping[str, datetime]
-    cancelled: Collection[UUID]
+    stops: Stops
     settings: Mapping[ResidentId, Profile]
     openids: Mapping[ResidentId, str]
     allowed: Collection[ResidentId]
@@ -45,23 +52,18 @@ class _Known:
     often: Collection[UUID]
 
 
-def passing(
-    rows: Collection[Delivery], stops: Mapping[str, datetime], openids: Mapping[ResidentId, str]
-) -> list[Delivery]:
+def passing(rows: Collection[Delivery], stops: Stops, openids: Mapping[ResidentId, str]) -> list[Delivery]:
     """Return the pushes that may leave now; the others wait longer or are settled."""
     known = _look(rows, stops, openids)
     return [row for row in rows if not _kept(row, known)]
 
 
-def _look(
-    rows: Collection[Delivery], stops: Mapping[str, datetime], openids: Mapping[ResidentId, str]
-) -> _Known:
+def _look(rows: Collection[Delivery], stops: Stops, openids: Mapping[ResidentId, str]) -> _Known:
     people = {ResidentId(row.resident_id) for row in rows}
     bulk = [row for row in rows if row.lane == Lane.BULK]
     touchy = {ResidentId(row.resident_id) for row in rows if row.sensitive}
     return _Known(
         stops=stops,
-        cancelled=campaigns.cancelled({row.campaign_id for row in bulk if row.campaign_id is not None}),
         settings=profiles.many(people),
         openids=openids,
         allowed=consents.granted_by(people, Purpose.PUSH),
@@ -98,9 +100,9 @@ def _kept(row: Delivery, known: _Known) -> bool:
     if (until := quiet.ends(known.settings[ResidentId(row.resident_id)])) is not None:
         row.not_before = until
         return True
-    if row.template in known.stops:
+    if row.template in known.stops.circuits:
         outcomes.settle(row, DeliveryState.HELD, reason="template_stopped")
-        row.not_before = known.stops[row.template]
+        row.not_before = known.stops.circuits[row.template]
         return True
     return False
 
@@ -120,7 +122,7 @@ def _against(row: Delivery, known: _Known) -> SuppressionReason | None:
 
 
 def _against_policy(row: Delivery, known: _Known) -> SuppressionReason | None:
-    if row.campaign_id in known.cancelled:
+    if row.campaign_id in known.stops.cancelled:
         return SuppressionReason.CAMPAIGN_CANCELLED
     if not known.settings[ResidentId(row.resident_id)].personalised:
         return SuppressionReason.NOT_PERSONALISED

@@ -39,7 +39,10 @@ class Campaign(Model):
     """The pushes of one match run together: may be paused, resumed, cancelled; its id is the run's."""
 
     __tablename__ = "notification_campaign"
-    __table_args__ = (CheckConstraint(_one_of("state", CampaignState), name="state_known"),)
+    __table_args__ = (
+        CheckConstraint(_one_of("state", CampaignState), name="state_known"),
+        Index("ix_notification_campaign_halted", "state", postgresql_where=text("state <> 'active'")),
+    )
 
     state: Mapped[str] = mapped_column(default=CampaignState.ACTIVE)
     changed_at: Mapped[datetime | None]
@@ -58,7 +61,7 @@ class Delivery(Leased):
         UniqueConstraint("message_id"),
         Index(
             "ix_notification_delivery_due",
-            "lane",
+            text("lane DESC"),
             "id",
             postgresql_where=text("state IN ('queued', 'held', 'sending')"),
         ),

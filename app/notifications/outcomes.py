@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, String, Uuid, column, exists, func, select, update, values
+from sqlalchemy import Integer, String, Uuid, bindparam, column, exists, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.foundation import clock
@@ -27,6 +28,37 @@ HOLD = timedelta(hours=1)
 """How long a template that WeChat banned is left alone before one message tries it again."""
 _LONGEST_WAIT = timedelta(minutes=5)
 _NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED})
+
+
+_told = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("numbers", type_=ARRAY(Integer)),
+        bindparam("msgids", type_=ARRAY(String)),
+    )
+    .table_valued(column("id", Uuid), column("number", Integer), column("msgid", String))
+    .render_derived("told")
+)
+_other = aliased(Delivery)
+_ACCEPT = (
+    update(Delivery)
+    .where(
+        Delivery.id == _told.c.id,
+        Delivery.attempts == _told.c.number,
+        Delivery.state == DeliveryState.SENDING,
+        ~exists().where(_other.msgid == _told.c.msgid, _other.id != _told.c.id),
+    )
+    .values(
+        state=DeliveryState.ACCEPTED,
+        msgid=func.coalesce(Delivery.msgid, _told.c.msgid),
+        errcode=None,
+        reason=None,
+        leased_until=None,
+        settled_at=None,
+    )
+    .returning(Delivery.id)
+)
+"""What WeChat simply accepted, many at once; a number that another row bears is left to `book`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,29 +138,11 @@ def book_accepted(finished: Collection[tuple[UUID, int, Outcome]]) -> set[UUID]:
     every = {delivery_id for delivery_id, _, _ in finished}
     if not plain:
         return every
-    told = values(column("id", Uuid), column("number", Integer), column("msgid", String), name="told").data(
-        plain
-    )
-    other = aliased(Delivery)
-    mistaken = exists().where(other.msgid == told.c.msgid, other.id != told.c.id)
+    ids, numbers, msgids = zip(*plain, strict=True)
     written = session.scalars(
-        update(Delivery)
-        .where(
-            Delivery.id == told.c.id,
-            Delivery.attempts == told.c.number,
-            Delivery.state == DeliveryState.SENDING,
-            ~mistaken,
-        )
-        .values(
-            state=DeliveryState.ACCEPTED,
-            msgid=func.coalesce(Delivery.msgid, told.c.msgid),
-            errcode=None,
-            reason=None,
-            leased_until=None,
-            settled_at=None,
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
+        _ACCEPT,
+        {"ids": list(ids), "numbers": list(numbers), "msgids": list(msgids)},
+        execution_options={"synchronize_session": False},
     )
     return every - set(written)
 

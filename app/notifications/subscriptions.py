@@ -7,7 +7,7 @@ provisionally until the event comes; 43101 always wins. All writes lock the row.
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Integer, case, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -90,34 +90,42 @@ def exhausted(resident: ResidentId, key: str) -> None:
 
 
 def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Purse]:
-    """Take one credit of each person's template before a batch of sends; who has none is absent."""
+    """Take one credit of each person's template before a batch of sends; who has none is absent.
+
+    One statement: the rows are locked, what each pays from is chosen, and it is taken.
+    """
     if not wanted:
         return {}
-    rows = session.scalars(
-        select(Subscription)
-        .where(tuple_(Subscription.resident_id, Subscription.template).in_(wanted))
+    paying = case(
+        (Subscription.standing, Purse.STANDING.value),
+        (Subscription.credits > 0, Purse.CREDIT.value),
+        (Subscription.provisional > 0, Purse.PROVISIONAL.value),
+    )
+    held = (
+        select(Subscription.id, paying.label("purse"))
+        .where(
+            Subscription.resident_id.in_([resident for resident, _ in wanted]),  # what the index is asked for
+            tuple_(Subscription.resident_id, Subscription.template).in_(wanted),
+        )
         .order_by(Subscription.resident_id)
         .with_for_update()
-        .execution_options(populate_existing=True)
+        .cte("held")
     )
-    taken = {ResidentId(row.resident_id): _take(row) for row in rows}
-    return {resident: purse for resident, purse in taken.items() if purse is not None}
-
-
-def _take(row: Subscription) -> Purse | None:
-    if row.standing:
-        return Purse.STANDING
-    if row.credits:
-        row.credits -= 1
-        purse = Purse.CREDIT
-    elif row.provisional:
-        row.provisional -= 1
-        row.advanced += 1
-        purse = Purse.PROVISIONAL
-    else:
-        return None
-    row.updated_at = clock.now()
-    return purse
+    bought = cast(held.c.purse == Purse.CREDIT, Integer)
+    hoped = cast(held.c.purse == Purse.PROVISIONAL, Integer)
+    rows = session.execute(
+        update(Subscription)
+        .where(Subscription.id == held.c.id, held.c.purse.is_not(None))
+        .values(
+            credits=Subscription.credits - bought,
+            provisional=Subscription.provisional - hoped,
+            advanced=Subscription.advanced + hoped,
+            updated_at=case((held.c.purse == Purse.STANDING, Subscription.updated_at), else_=clock.now()),
+        )
+        .returning(Subscription.resident_id, held.c.purse)
+        .execution_options(synchronize_session=False)
+    )
+    return {ResidentId(resident): Purse(purse) for resident, purse in rows}
 
 
 def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetime | None) -> None:

@@ -57,6 +57,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification_campaign")),
     )
+    op.create_index(
+        "ix_notification_campaign_halted",
+        "notification_campaign",
+        ["state"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'active'"),
+    )
     op.create_table(
         "eligibility_news",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -205,6 +212,18 @@ def upgrade() -> None:
         "notification_delivery",
         sa.Column("sensitive", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
+    op.drop_index(
+        op.f("ix_notification_delivery_due"),
+        table_name="notification_delivery",
+        postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
+    )
+    op.create_index(
+        "ix_notification_delivery_due",
+        "notification_delivery",
+        [sa.literal_column("lane DESC"), "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
+    )
     op.create_index(
         "ix_notification_delivery_bulk",
         "notification_delivery",
@@ -220,19 +239,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("carried_by IS NOT NULL"),
     )
     op.create_foreign_key(
-        op.f("fk_notification_delivery_campaign_id_notification_campaign"),
-        "notification_delivery",
-        "notification_campaign",
-        ["campaign_id"],
-        ["id"],
-    )
-    op.create_foreign_key(
         op.f("fk_notification_delivery_carried_by_notification_delivery"),
         "notification_delivery",
         "notification_delivery",
         ["carried_by"],
         ["id"],
         ondelete="SET NULL",
+    )
+    op.create_foreign_key(
+        op.f("fk_notification_delivery_campaign_id_notification_campaign"),
+        "notification_delivery",
+        "notification_campaign",
+        ["campaign_id"],
+        ["id"],
     )
     op.add_column(
         "notification_subscription", sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True)
@@ -260,12 +279,12 @@ def downgrade() -> None:
     op.create_check_constraint(op.f(STATE_CHECK), "notification_delivery", f"state IN ({STATES}, 'dead')")
     op.drop_column("notification_subscription", "declined_at")
     op.drop_constraint(
-        op.f("fk_notification_delivery_carried_by_notification_delivery"),
+        op.f("fk_notification_delivery_campaign_id_notification_campaign"),
         "notification_delivery",
         type_="foreignkey",
     )
     op.drop_constraint(
-        op.f("fk_notification_delivery_campaign_id_notification_campaign"),
+        op.f("fk_notification_delivery_carried_by_notification_delivery"),
         "notification_delivery",
         type_="foreignkey",
     )
@@ -278,6 +297,18 @@ def downgrade() -> None:
         "ix_notification_delivery_bulk",
         table_name="notification_delivery",
         postgresql_where=sa.text("lane = 'bulk'"),
+    )
+    op.drop_index(
+        "ix_notification_delivery_due",
+        table_name="notification_delivery",
+        postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
+    )
+    op.create_index(
+        op.f("ix_notification_delivery_due"),
+        "notification_delivery",
+        ["lane", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
     )
     op.drop_column("notification_delivery", "sensitive")
     op.drop_column("notification_delivery", "carried_by")
@@ -304,4 +335,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_eligibility_news_message_id"), table_name="eligibility_news")
     op.drop_index("ix_eligibility_news_due", table_name="eligibility_news", postgresql_where=sa.text("due"))
     op.drop_table("eligibility_news")
+    op.drop_index(
+        "ix_notification_campaign_halted",
+        table_name="notification_campaign",
+        postgresql_where=sa.text("state <> 'active'"),
+    )
     op.drop_table("notification_campaign")
