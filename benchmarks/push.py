@@ -4,9 +4,9 @@ Run: python -m benchmarks.push [--people 20000] [--workers 1] [--concurrency 16]
 
 PostgreSQL, Valkey, the WeChat sandbox (5 ms of latency), the workers and the scheduler are processes of this
 run, by the very commands of `make run`. The yardstick is what the sandbox alone takes from a bare urllib3
-client with as many threads, before and after. Usually matching and pushing share the workers, as they do in
-life; with `--backlog` the campaign is paused until everybody is queued and then resumed, which measures pushing
-alone. With `--kills` workers are killed at random, and everything is counted afterwards on the phones.
+client with as many threads, before and after. Usually matching and pushing share the workers, as they do
+in life; with `--backlog` the campaign is paused until everybody is queued and then resumed, which measures
+pushing alone. With `--kills` workers are killed at random, and everything is counted afterwards on the phones.
 """
 
 import argparse
@@ -110,7 +110,7 @@ def _campaign(data: Data, plan: Plan) -> Told:
 
 
 def _tell_urgently(plan: Plan, told: Told) -> None:
-    """Once a third was pushed, tell a hundred others of a decision and time each until WeChat has taken it."""
+    """Once a third was pushed, tell a hundred others of a decision; time each until WeChat has it."""
     _await(lambda: _count(PUSHED) > plan.people // 3, what="a third of the pushes")
     people = [row[0] for row in _rows("SELECT id FROM identity_account ORDER BY openid DESC LIMIT 100")]
     with atomic():

@@ -217,8 +217,8 @@ _EVERYBODY = (
     WHERE openid < 'o' || lpad(CAST(:people AS text), 27, '0')""",
     """INSERT INTO notification_subscription (id, resident_id, template, credits, provisional, advanced,
         standing, updated_at)
-    SELECT gen_random_uuid(), id, CASE WHEN openid < 'o' || lpad(CAST(:people AS text), 27, '0') THEN 'policy_match'
-        ELSE 'case_decided' END, 1, 0, 0, false, now() FROM identity_account""",
+    SELECT gen_random_uuid(), id, CASE WHEN openid < 'o' || lpad(CAST(:people AS text), 27, '0')
+        THEN 'policy_match' ELSE 'case_decided' END, 1, 0, 0, false, now() FROM identity_account""",
 )
 
 

@@ -47,7 +47,7 @@ _DUE = (
 that of the alphabet, backwards). Built once: a worker asks several times a second."""
 _IN_ORDER = text("SET LOCAL enable_sort = off")
 """A campaign fills the queue faster than PostgreSQL learns of it; believing it nearly empty, the planner would
-read and sort all of it for every claim instead of walking along the index that bears the order asked for."""
+read and sort all of it for every claim instead of walking along the index that has the order."""
 _MATES = (
     select(Delivery)
     .where(
