@@ -4,9 +4,9 @@ Run: python -m benchmarks.push [--people 20000] [--workers 1] [--concurrency 16]
 
 PostgreSQL, Valkey, the WeChat sandbox (5 ms of latency), the workers and the scheduler are processes of this
 run, by the very commands of `make run`. The yardstick is what the sandbox alone takes from a bare urllib3
-client with as many threads, before and after. Usually matching and pushing share the workers, as they do
-in life; with `--backlog` the campaign is paused until everybody is queued and then resumed, which measures
-pushing alone. With `--kills` workers are killed at random, and everything is counted afterwards on the phones.
+client with as many threads, before and after. Usually matching and pushing share the workers, as in life;
+with `--backlog` the campaign is paused until everybody is queued and then resumed, which measures pushing
+alone. With `--kills` workers are killed at random, and everything is counted afterwards on the phones.
 """
 
 import argparse

@@ -46,8 +46,8 @@ _DUE = (
 """Due rows of people to whom nothing is on its way, in the order of the lanes (urgent, normal, bulk: by luck
 that of the alphabet, backwards). Built once: a worker asks several times a second."""
 _IN_ORDER = text("SET LOCAL enable_sort = off")
-"""A campaign fills the queue faster than PostgreSQL learns of it; believing it nearly empty, the planner would
-read and sort all of it for every claim instead of walking along the index that has the order."""
+"""A campaign fills the queue faster than PostgreSQL learns of it; believing it nearly empty, the planner
+would read and sort all of it for every claim instead of walking along the index that has the order."""
 _MATES = (
     select(Delivery)
     .where(

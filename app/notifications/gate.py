@@ -20,7 +20,8 @@ from app.notifications.types import DeliveryState, Lane, SuppressionReason
 from app.residents import consents, profiles
 from app.residents.types import Profile, Purpose
 
-A_WEEK, MOST_A_WEEK = timedelta(days=7), 2
+A_WEEK = timedelta(days=7)
+MOST_A_WEEK = 2
 """So many pushes about policies a person gets at most in any seven days."""
 _MAY_HAVE_BEEN_SEEN = (
     DeliveryState.SENDING,
