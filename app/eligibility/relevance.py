@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import exists, select
 
 from app.eligibility.models import Match, PolicyVersion
 from app.eligibility.notices import about
 from app.eligibility.types import Dismissal, Outcome, VersionState
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.notifications.relevance import About
 from app.notifications.types import SuppressionReason
@@ -58,8 +58,8 @@ def _stored(keys: Collection[tuple[ResidentId, str, UUID]]) -> dict[Any, tuple[s
         select(
             Match.resident_id, Match.policy_id, Match.subject_id, Match.outcome, Match.dismissed, in_force
         ).where(
-            Match.resident_id.in_({resident for resident, _, _ in keys}),  # what the index is asked for
-            tuple_(Match.resident_id, Match.policy_id, Match.subject_id).in_(keys),
+            Match.resident_id == one_of_ids({resident for resident, _, _ in keys}),
+            Match.policy_id.in_({policy for _, policy, _ in keys}),
         )
     )
     return {tuple(row[:3]): (row[3], row[4], row[5]) for row in rows}

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.foundation import clock, locks
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane
@@ -86,6 +86,6 @@ def _alone_with(people: Collection[UUID]) -> set[UUID]:
     """Return those to whom no other worker is about to send, and keep it so until our commit."""
     free = locks.try_locks("push", people)
     sending = select(Delivery.resident_id).where(
-        Delivery.resident_id.in_(free), Delivery.state == DeliveryState.SENDING
+        Delivery.resident_id == one_of_ids(free), Delivery.state == DeliveryState.SENDING
     )
     return free - set(session.scalars(sending)) if free else set()

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.notifications import outcomes, quiet, relevance, subscriptions
 from app.notifications.models import Delivery
@@ -79,7 +79,7 @@ def _pushed_often(people: Collection[UUID]) -> set[UUID]:
     counted = (
         select(Delivery.resident_id)
         .where(
-            Delivery.resident_id.in_(people),
+            Delivery.resident_id == one_of_ids(people),
             Delivery.lane == Lane.BULK,
             Delivery.sent_at > clock.now() - A_WEEK,
             Delivery.state.in_(_MAY_HAVE_BEEN_SEEN),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.notifications.models import Delivery, Message
 from app.notifications.types import SuppressionReason
@@ -40,7 +40,9 @@ def outdated(rows: Collection[Delivery]) -> dict[UUID, SuppressionReason]:
         return {}
     keys = dict(
         session.execute(
-            select(Message.id, Message.event_key).where(Message.id.in_([row.message_id for row in asked]))
+            select(Message.id, Message.event_key).where(
+                Message.id == one_of_ids(row.message_id for row in asked)
+            )
         ).all()
     )
     found: dict[UUID, SuppressionReason] = {}

@@ -7,11 +7,11 @@ provisionally until the event comes; 43101 always wins. All writes lock the row.
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, case, cast, delete, select, tuple_, update
+from sqlalchemy import Integer, case, cast, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import InvalidInput
 from app.identity.types import ResidentId
 from app.notifications.models import Subscription
@@ -90,12 +90,18 @@ def exhausted(resident: ResidentId, key: str) -> None:
 
 
 def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Purse]:
-    """Take one credit of each person's template before a batch of sends; who has none is absent.
+    """Take one credit of each person's template before a batch of sends; who has none is absent."""
+    by_template: dict[str, list[ResidentId]] = {}
+    for resident, key in wanted:
+        by_template.setdefault(key, []).append(resident)
+    taken: dict[ResidentId, Purse] = {}
+    for key, people in sorted(by_template.items()):
+        taken |= _take(people, key)
+    return taken
 
-    One statement: the rows are locked, what each pays from is chosen, and it is taken.
-    """
-    if not wanted:
-        return {}
+
+def _take(people: Collection[ResidentId], key: str) -> dict[ResidentId, Purse]:
+    """Lock the rows, choose what each pays from and take it, in one statement."""
     paying = case(
         (Subscription.standing, Purse.STANDING.value),
         (Subscription.credits > 0, Purse.CREDIT.value),
@@ -103,10 +109,7 @@ def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Pu
     )
     held = (
         select(Subscription.id, paying.label("purse"))
-        .where(
-            Subscription.resident_id.in_([resident for resident, _ in wanted]),  # what the index is asked for
-            tuple_(Subscription.resident_id, Subscription.template).in_(wanted),
-        )
+        .where(Subscription.resident_id == one_of_ids(people), Subscription.template == key)
         .order_by(Subscription.resident_id)
         .with_for_update()
         .cte("held")

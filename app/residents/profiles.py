@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import InvalidInput, StaleVersion
 from app.identity.types import ResidentId
 from app.residents import events
@@ -29,7 +29,7 @@ def profile(resident_id: ResidentId) -> Profile:
 def many(resident_ids: Iterable[ResidentId]) -> dict[ResidentId, Profile]:
     """Return the settings of many in one statement; for work in batches."""
     wanted = list(resident_ids)
-    rows = session.scalars(select(ResidentProfile).where(ResidentProfile.resident_id.in_(wanted)))
+    rows = session.scalars(select(ResidentProfile).where(ResidentProfile.resident_id == one_of_ids(wanted)))
     chosen = {ResidentId(row.resident_id): _shown(row) for row in rows}
     return {resident_id: chosen.get(resident_id) or _usual(resident_id) for resident_id in wanted}
 
