@@ -1,5 +1,6 @@
 """What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import Any
 
 from app.applications import deadlines as case_deadlines
 from app.applications import leaving, prefilling
-from app.eligibility import endings, runs, trials
+from app.eligibility import endings, follow_ups, notices, runs, trials, visits
+from app.eligibility import relevance as match_relevance
 from app.foundation import (
     cache,
     crypto,
@@ -26,7 +28,7 @@ from app.gateways.registries import port as registries
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
-from app.notifications import delivery, subscriptions, wechat_events
+from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
 from app.residents import closing
 from app.residents import events as residents
@@ -54,6 +56,9 @@ JOBS: tuple[Job, ...] = (
     Job("verification.expire", MINUTELY, verification.expire),
     Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
+    Job("visits.raise", HOURLY, visits.raise_due, piecewise=True),
+    Job("visits.close_needless", HOURLY, visits.close_needless, piecewise=True),
+    Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
@@ -86,19 +91,23 @@ def connect(settings: Settings) -> None:
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
+    pace.use(settings)
+    relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)
+    residents.consent_changed.subscribe(visits.close_withdrawn)
     residents.consent_changed.subscribe(prefilling.read_again)
     residents.closing_requested.subscribe(leaving.refuse_while_open)
     residents.erased.subscribe(leaving.forget)
     residents.erased.subscribe(notifications.forget)
+    residents.erased.subscribe(visits.forget)
 
 
 def answer_bells(settings: Settings) -> None:
     """Say which work each bell means; only a worker answers."""
     bells: dict[Bell, Callable[[], object]] = {
-        Bell.PUSHES: lambda: delivery.deliver_due(concurrency=settings.push_concurrency),
+        Bell.PUSHES: one_at_a_time(lambda: delivery.deliver_due(concurrency=settings.push_concurrency)),
         Bell.WECHAT_EVENTS: wechat_events.apply_due,
         Bell.MATCH_RUNS: runs.advance_due,
         Bell.TRIALS: trials.advance_due,
@@ -126,6 +135,26 @@ def given_back(work: Callable[[], object]) -> Callable[[], object]:
             return work()
         finally:
             database.session.remove()
+
+    return wrapped
+
+
+def one_at_a_time(work: Callable[[], object]) -> Callable[[], object]:
+    """Let `work` run once in this process at any moment, and once more where it was asked for meanwhile.
+
+    Every bell would otherwise take another of the worker's threads for the same queue, until none is left
+    for other work and more calls are under way than the setting allows.
+    """
+    turn, wanted = threading.Lock(), threading.Event()
+
+    def wrapped() -> None:
+        wanted.set()
+        while wanted.is_set() and turn.acquire(blocking=False):
+            try:
+                wanted.clear()
+                work()
+            finally:
+                turn.release()
 
     return wrapped
 

@@ -69,14 +69,14 @@ def data_servers() -> Iterator[Data]:
 def web_servers(data: Data) -> Iterator[Servers]:
     """Start both behind granian with the very options of `make run`."""
     premises = data.premises
-    web = _web(premises)
+    web = planned(premises, "web")
     (premises.var / "metrics").mkdir(exist_ok=True)
     bare_port, product_port = free_port(), premises.ports["web"]
     bare = _without_the_product(_instead(web, "benchmarks.bare:create_wsgi_app", bare_port))
     product = _instead(web, "benchmarks.measured:create_wsgi_app", product_port)
     with (
-        _running(bare, premises.var / "bare.log") as bare_process,
-        _running(product, premises.var / "product.log") as product_process,
+        running(bare, premises.var / "bare.log") as bare_process,
+        running(product, premises.var / "product.log") as product_process,
     ):
         options = " ".join(web.arguments[1:-1]).replace(str(product_port), "…")
         processes = (product_process, *data.processes)
@@ -89,10 +89,10 @@ def settings(premises: Premises) -> Settings:
     return Settings.model_validate({})
 
 
-def _web(premises: Premises) -> Program:
-    """Find the web server in the launcher's plan, so that it is never measured with other options."""
+def planned(premises: Premises, name: str) -> Program:
+    """Find a program in the launcher's plan, so that it is never measured with other options."""
     programs = [program for stage in whole_system(premises) for program in stage.programs]
-    return next(program for program in programs if program.name == "web")
+    return next(program for program in programs if program.name == name)
 
 
 def _instead(web: Program, target: str, port: int) -> Program:
@@ -110,7 +110,7 @@ def _without_the_product(web: Program) -> Program:
 
 
 @contextmanager
-def _running(program: Program, log: Path) -> Iterator[int]:
+def running(program: Program, log: Path) -> Iterator[int]:
     """Run a program with its output in a file until the end of the block; yields its process id."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 our own module

@@ -7,6 +7,7 @@ from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.catalogue.memory import at_the_edge
 from blueprints.catalogue.routes import blp as catalogue
+from blueprints.eligibility.campaigns import blp as staff_campaigns
 from blueprints.eligibility.routes import blp as policies
 from blueprints.eligibility.staff import blp as staff_policies
 from blueprints.health.routes import blp as health
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     policies,
     staff_policies,
+    staff_campaigns,
     notifications,
     wechat,
     applications,

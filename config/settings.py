@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
+    push_rate: Annotated[float, Field(ge=1, le=20_000)] = 1000
+    """Pushes a second at most, over all workers; 45011 slows down by itself."""
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),

@@ -1,12 +1,17 @@
 """A resident's phone: what the mini-program would ask the server, and what its owner does in WeChat."""
 
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tour.places import Places
 from tour.telling import Surprise
 from tour.wire import Wire, new_key, until
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 CONSENTS = ("matching", "push", "prefill", "certificates")
 
 
@@ -106,6 +111,27 @@ class Phone:
         """Return what WeChat has shown on this phone."""
         shown: list[dict[str, Any]] = self.wechat.get(f"/inbox/{self.owner['openid']}")["messages"]
         return shown
+
+    def sleep_at_another_time(self) -> str:
+        """Choose quiet hours far from now: the walk is taken at any hour, and at night nobody is pushed."""
+        begin = datetime.fromtimestamp(time.time(), SHANGHAI) + timedelta(hours=12)
+        quiet = {"from": f"{begin:%H:%M}", "to": f"{begin + timedelta(hours=1):%H:%M}"}
+        version = self.api.get("/me")["version"]
+        self.api.send("PATCH", "/me", {"quiet_hours": quiet}, If_Match=f'"{version}"', expect=HTTPStatus.OK)
+        return f"{quiet['from']}至{quiet['to']}"
+
+    def pushed_this_week(self) -> int:
+        """Count the pushes about policies of the last seven days, as the inbox shows them."""
+        since = datetime.fromtimestamp(time.time(), UTC) - timedelta(days=7)
+        sent = [
+            message["delivery"]
+            for message in self.api.get("/me/messages?page_size=100")["items"]
+            if message["template"] == "policy_match" and message["delivery"]["note"] is None
+        ]
+        shown = [
+            one for one in sent if one["sent_at"] and one["state"] in {"accepted", "delivered", "unknown"}
+        ]
+        return sum(datetime.fromisoformat(one["sent_at"]) > since for one in shown)
 
     def become_known(self) -> list[dict[str, Any]]:
         """Do all of the first errand: log in, prove who one is, agree, let facts come."""

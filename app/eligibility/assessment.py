@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from app.catalogue import regions
 from app.eligibility import provenance, tiers
@@ -20,6 +21,7 @@ HIDDEN = "已核验（内容不展示）"
 _AREAS = ("residence_region", "hukou_region", "ent_region")
 
 
+@cache
 def region_params(region_code: str | None) -> Params:
     """Return the regional parameters (地方标准) as they stand where the subject lives."""
     return resolve_params(fact_catalogue.vocabulary(), region_code)

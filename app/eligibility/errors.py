@@ -120,3 +120,24 @@ class PeriodWrong(InvalidInput):
 
     code = "policy.period"
     message = "请检查日期：开始不晚于结束，结束不晚于今天，最长两年"
+
+
+class VisitNotFound(NotFound):
+    """No such visit in the officer's region."""
+
+    code = "visit.not_found"
+    message = "没有找到这项上门任务，或不在您的负责区域内"
+
+
+class VisitClosed(RuleViolation):
+    """The visit has a result."""
+
+    code = "visit.closed"
+    message = "这项上门任务已经办结，请刷新列表"
+
+
+class NothingAsked(RuleViolation):
+    """This person was not asked about this policy, or has answered."""
+
+    code = "follow_up.nothing_asked"
+    message = "这项政策现在没有需要回答的回访"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningDelete
 
 from app.eligibility import policies
@@ -52,7 +52,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
+class Compared:
     """What was found about a candidate against what is stored: `unfit` are stored and to be forgotten."""
 
     candidate: Candidate
@@ -71,11 +71,11 @@ def match_resident(resident: ResidentId) -> list[Change]:
         return []
     published, stored = policies.all_published_and(_everything_stored(resident))
     today, before = clock.today(), _by_subject(stored)
-    found: list[_Compared] = []
+    found: list[Compared] = []
     for audience in Audience:
         tried = [p for p in published if p.audience is audience and p.in_force(today)]
         found += [
-            _compare(candidate, tried, before.pop(candidate.subject_id, {}))
+            compare(candidate, tried, before.pop(candidate.subject_id, {}))
             for candidate in candidates_of(resident, audience)
         ]
     return _write(resident, found, others=list(before))
@@ -90,16 +90,8 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
     ]
 
 
-def match_against(candidate: Candidate, tried: Iterable[Policy]) -> list[Change]:
-    """Match somebody whose facts are at hand against some policies; returns what changed.
-
-    What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
-    """
-    found = _compare(candidate, tried, _stored(candidate))
-    return _write(candidate.resident, [found])
-
-
-def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> _Compared:
+def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> Compared:
+    """Answer policies for somebody whose facts are at hand; writes nothing."""
     values = plain(candidate.known)
     params, today = region_params(region_of(values)), clock.today()
     assessed: list[tuple[Policy, Assessment]] = []
@@ -110,7 +102,7 @@ def _compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str,
             assessed.append((policy, assess(policy, values, candidate.known, as_of=today)))
         elif policy.id in before:
             unfit.append((candidate.subject_id, policy.id))
-    return _Compared(candidate, assessed, unfit, before)
+    return Compared(candidate, assessed, unfit, before)
 
 
 def plain(known: Known) -> dict[str, object]:
@@ -129,23 +121,14 @@ def forget_resident(resident: ResidentId) -> None:
     forget_answers(resident)
 
 
-def forget_answers(resident: ResidentId) -> None:
-    """Forget the remembered answers about a person's matches once this unit of work is durable."""
-    forget(*(cache_key(resident, outcomes) for outcomes in OUTCOME_SETS))
+def forget_answers(*residents: ResidentId) -> None:
+    """Forget the remembered answers about people's matches once this unit of work is durable."""
+    forget(*(cache_key(resident, outcomes) for resident in residents for outcomes in OUTCOME_SETS))
 
 
 def cache_key(resident: ResidentId, outcomes: str) -> str:
     """Return the key under which an answer about a person's matches is remembered."""
     return f"matches:{resident}:{outcomes}"
-
-
-def _stored(candidate: Candidate) -> dict[str, Outcome]:
-    rows = session.execute(
-        select(Match.policy_id, Match.outcome).where(
-            Match.resident_id == candidate.resident, Match.subject_id == candidate.subject_id
-        )
-    )
-    return {policy_id: Outcome(outcome) for policy_id, outcome in rows}
 
 
 def _everything_stored(resident: ResidentId) -> ColumnElement[Any]:
@@ -161,7 +144,7 @@ def _by_subject(stored: list[list[str]] | None) -> dict[UUID, dict[str, Outcome]
 
 
 def _unfit(
-    resident: ResidentId, found: Collection[_Compared], others: Collection[UUID]
+    resident: ResidentId, found: Collection[Compared], others: Collection[UUID]
 ) -> ReturningDelete[Any] | None:
     """Return what forgets matches that fit no more, and all about `others`: enterprises of the past."""
     unfit = [pair for one in found for pair in one.unfit]
@@ -180,11 +163,11 @@ def _unfit(
 
 
 def _write(
-    resident: ResidentId, found: Collection[_Compared], *, others: Collection[UUID] = ()
+    resident: ResidentId, found: Collection[Compared], *, others: Collection[UUID] = ()
 ) -> list[Change]:
     """Write what differs and forget what fits no more, in one statement; returns what changed."""
     unfit = _unfit(resident, found, others)
-    rows = [_row(one.candidate, assessment) for one in found for _, assessment in one.assessed]
+    rows = [row(one.candidate, assessment) for one in found for _, assessment in one.assessed]
     if not rows:
         if unfit is not None:
             session.execute(unfit)
@@ -192,18 +175,8 @@ def _write(
     statement = insert(Match).values(rows)
     if unfit is not None:
         statement = statement.add_cte(unfit.cte("unfit"))
-    new = statement.excluded
-    compared = ("outcome", "rule_version", "amount", "missing", "tier", "concerns", "received")
-    kept = (*compared, "reasons_count", "facts", "matched_at", "changed_at")
-    differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
-        func.row(*(new[name] for name in compared))
-    )
     written = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["resident_id", "subject_id", "policy_id"],
-            set_={**{name: new[name] for name in kept}, "seen_at": None},
-            where=differs,
-        ).returning(
+        where_it_differs(statement).returning(
             Match.subject_id, Match.policy_id, Match.rule_version, Match.dismissed.is_not(None), _runs()
         )
     )
@@ -225,13 +198,29 @@ def _write(
     ]
 
 
+def where_it_differs(statement: Insert) -> Insert:
+    """Let an insert of matches overwrite stored ones only where the result is another."""
+    new = statement.excluded
+    compared = ("outcome", "rule_version", "amount", "missing", "tier", "concerns", "received")
+    kept = (*compared, "reasons_count", "facts", "matched_at", "changed_at")
+    differs = func.row(*(getattr(Match, name) for name in compared)).is_distinct_from(
+        func.row(*(new[name] for name in compared))
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["resident_id", "subject_id", "policy_id"],
+        set_={**{name: new[name] for name in kept}, "seen_at": None},
+        where=differs,
+    )
+
+
 def _runs() -> ColumnElement[Any]:
     """Say which policy versions everyone is being matched against, in the statement that writes matches."""
     run = func.jsonb_build_array(MatchRun.policy_id, MatchRun.rule_version)
     return select(func.jsonb_agg(run)).where(MatchRun.state == RunState.RUNNING).scalar_subquery()
 
 
-def _row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
+def row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
+    """Return a match as its table has it."""
     now = clock.now()
     return {
         "id": new_id(),

@@ -1,5 +1,6 @@
 """Reads: policies for everyone, matches for their owner, runs for officers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,17 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.eligibility import endings, policies, standings, tiers
-from app.eligibility.errors import PolicyNotFound, RunNotFound
-from app.eligibility.models import Match, MatchRun, PolicyVersion
-from app.eligibility.notices import POLICY_MATCH, event_key
+from app.eligibility import accounts, endings, policies, standings, tiers
+from app.eligibility.errors import PolicyNotFound
+from app.eligibility.models import Match
+from app.eligibility.notices import POLICY_MATCH
 from app.eligibility.standings import Standing
 from app.eligibility.types import Audience, Outcome, Policy, Related, Tier
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
-from app.notifications import queries as notifications
 from app.notifications import templates
+from app.notifications.types import DeliveryState
 from app.residents import fact_catalogue
 
 
@@ -96,26 +97,19 @@ def search(*, q: str = "", region: str | None = None, audience: Audience | None 
 
 def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
     """Return a match run of a policy in the officer's region; raises RunNotFound."""
-    query = (
-        select(MatchRun, PolicyVersion.region_code)
-        .join(
-            PolicyVersion,
-            (PolicyVersion.policy_id == MatchRun.policy_id)
-            & (PolicyVersion.version == MatchRun.rule_version),
-        )
-        .where(MatchRun.id == run_id)
-    )
-    with reading() as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None or not covers(officer.region_code, row.region_code):
-        raise RunNotFound
-    pushes = notifications.pushes_about(POLICY_MATCH, event_key(row.policy_id, row.rule_version))
+    row = accounts.run_of(run_id, officer)
+    pushes: Counter[str] = Counter()
+    for line in accounts.lines(run_id):
+        if line.state is not None:
+            pushes[f"push.{line.state}"] += line.count
+        if line.state is DeliveryState.SUPPRESSED:
+            pushes[f"push.suppressed.{line.reason}"] += line.count
     return RunView(
         row.id,
         row.policy_id,
         row.rule_version,
         row.state,
-        row.counts | pushes,
+        row.counts | dict(pushes),
         row.created_at,
         row.finished_at,
     )

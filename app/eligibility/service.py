@@ -8,13 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app.audit import trail
-from app.audit.types import Actor, ActorKind
 from app.eligibility import endings, matching, policies, standings, what_if
 from app.eligibility.assessment import assess
 from app.eligibility.errors import MatchNotFound, PolicyNotFound
 from app.eligibility.models import Match
-from app.eligibility.types import Assessment, Dismissal, Outcome, Policy, ReasonView, Related
+from app.eligibility.types import Assessment, Outcome, Policy, ReasonView, Related
 from app.foundation import clock
 from app.foundation.database import session
 from app.identity.types import ResidentId
@@ -99,22 +97,3 @@ def _note_seen(resident: ResidentId, policy_id: str) -> None:
     ).all()
     if seen:
         matching.forget_answers(resident)
-
-
-def dismiss(resident: ResidentId, policy_id: str, *, reason: Dismissal) -> None:
-    """Wave a match away; it stays known but is shown no more. Raises MatchNotFound."""
-    found = session.scalars(
-        update(Match)
-        .where(Match.resident_id == resident, Match.policy_id == policy_id)
-        .values(dismissed=reason.value)
-        .returning(Match.id)
-    ).all()
-    if not found:
-        raise MatchNotFound
-    matching.forget_answers(resident)
-    trail.record(
-        "match.dismissed",
-        actor=Actor(ActorKind.RESIDENT, str(resident)),
-        subject=("policy", policy_id),
-        details={"reason": reason},
-    )

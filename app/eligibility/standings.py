@@ -4,7 +4,7 @@ Each match is answered by itself and stored so; these effects are worked out whe
 publishing or ending one policy is enough to change them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,13 +13,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.eligibility import policies
-from app.eligibility.matching import Change
+from app.eligibility.matching import Candidate
 from app.eligibility.models import Match
-from app.eligibility.types import Dismissal, Outcome, Policy, Related
+from app.eligibility.types import Assessment, Dismissal, Outcome, Policy, Related
 from app.foundation import clock
-from app.foundation.database import reading
+from app.foundation.database import one_of_ids, reading
 from app.foundation.regions import covers
-from app.foundation.transaction import seen_here
 from app.identity.types import ResidentId
 from app.rules.benefits import Frequency
 
@@ -54,10 +53,16 @@ class Standing:
 
 def stored(resident: ResidentId) -> dict[UUID, dict[str, Any]]:
     """Return a person's stored matches by subject and policy, in one statement."""
-    found: dict[UUID, dict[str, Any]] = {}
+    return stored_of([resident]).get(resident, {})
+
+
+def stored_of(residents: Collection[ResidentId]) -> dict[ResidentId, dict[UUID, dict[str, Any]]]:
+    """Return many people's stored matches by person, subject and policy, in one statement."""
+    found: dict[ResidentId, dict[UUID, dict[str, Any]]] = {}
     with reading() as connection:
-        for row in connection.execute(select(Match).where(Match.resident_id == resident)):
-            found.setdefault(row.subject_id, {})[row.policy_id] = row
+        for row in connection.execute(select(Match).where(Match.resident_id == one_of_ids(residents))):
+            subjects = found.setdefault(ResidentId(row.resident_id), {})
+            subjects.setdefault(row.subject_id, {})[row.policy_id] = row
     return found
 
 
@@ -80,7 +85,7 @@ def standing(policy: Policy, held: Held, among: Current) -> Standing:
     outcome = Outcome(own.outcome)
     if _has(own):
         return Standing(outcome, withheld="received", shown=False)
-    if own.dismissed is not None:
+    if own.dismissed not in {None, Dismissal.INFORMATION_WRONG}:
         return Standing(outcome, withheld="dismissed", shown=False)
     if (relation := _stood_in_for(policy, held, among)) is not None:
         return Standing(outcome, withheld=relation, shown=False)
@@ -97,20 +102,27 @@ def standing(policy: Policy, held: Held, among: Current) -> Standing:
     )
 
 
-def withheld(resident: ResidentId, change: Change, policy: Policy) -> str | None:
-    """Say why a newly eligible person is not told of a policy, None where they are.
+def withheld(found: Sequence[tuple[Candidate, Policy, Assessment]]) -> list[str | None]:
+    """Say for each who is newly eligible why they are not told of a policy, None where they are.
 
     What others mean for it is read only where another policy is related to it at all.
     """
-    if change.dismissed:
-        return "dismissed"
-    if change.assessment.received:
+    among = current()
+    related = {
+        policy.id
+        for policy in {policy.id: policy for _, policy, _ in found}.values()
+        if policy.excludes or policy.requires or policy.id in among.named_by
+    }
+    held = stored_of({who.resident for who, policy, _ in found if policy.id in related}) if related else {}
+    return [
+        _withheld(policy, assessment, held.get(who.resident, {}).get(who.subject_id, {}), among)
+        for who, policy, assessment in found
+    ]
+
+
+def _withheld(policy: Policy, assessment: Assessment, held: Held, among: Current) -> str | None:
+    if assessment.received:
         return "received"
-    among: Current = seen_here().get("standings.current") or current()
-    seen_here()["standings.current"] = among
-    if not (policy.excludes or policy.requires or policy.id in among.named_by):
-        return None
-    held = stored(resident).get(change.subject_id, {})
     return standing(policy, held, among).withheld if policy.id in held else None
 
 

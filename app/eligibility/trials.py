@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import checks, matching, policies, runs, samples, tallies, versions
+from app.eligibility import batches, checks, matching, policies, samples, tallies, versions
 from app.eligibility.assessment import assess, region_of, region_params
 from app.eligibility.errors import PeriodWrong, PolicyNotFound
 from app.eligibility.matching import Candidate
@@ -147,7 +147,7 @@ def _advance(trial_id: UUID, number: int) -> bool:
 def _count(trial: Trial, residents: list[ResidentId]) -> dict[str, object]:
     """Count one batch; returns the whole tally as it is kept."""
     trying = _Trying(trial)
-    for candidate in runs.candidates(trying.policy, residents):
+    for candidate in batches.candidates(trying.policy, residents):
         trying.count(candidate)
     return trying.tally.data()
 

@@ -98,6 +98,72 @@ class Tier(StrEnum):
     APPLIED_FOR = "需申请"
 
 
+class KeptBack(StrEnum):
+    """Why somebody whom a run newly found was not told at all: not even in the inbox."""
+
+    ALREADY_TOLD = "already_told"
+    NOT_PERSONALISED = "not_personalised"
+    DISMISSED = "dismissed"
+    CAMPAIGN_CANCELLED = "campaign_cancelled"
+    UNFIT_WORDING = "unfit_wording"
+    MATCH_LOST = "match_lost"
+    NO_CONSENT = "no_consent"
+    RECEIVED = "received"
+    IMPLEMENTS = "implements"
+    SUPERSEDES = "supersedes"
+    REQUIRES = "requires"
+    EXCLUDES = "excludes"
+
+
+KEPT_BACK_LABELS: dict[KeptBack, str] = {
+    KeptBack.ALREADY_TOLD: "以前已经告知过",
+    KeptBack.NOT_PERSONALISED: "本人关闭了个性化推荐",
+    KeptBack.DISMISSED: "本人已选择不再提示",
+    KeptBack.CAMPAIGN_CANCELLED: "推送取消后才匹配到",
+    KeptBack.UNFIT_WORDING: "政策文字不符合微信模板规则",
+    KeptBack.MATCH_LOST: "告知前情况有变化，已不符合",
+    KeptBack.NO_CONSENT: "告知前撤回了政策匹配授权",
+    KeptBack.RECEIVED: "已在享受",
+    KeptBack.IMPLEMENTS: "由本地区的细则代替告知",
+    KeptBack.SUPERSEDES: "已由新政策替代",
+    KeptBack.REQUIRES: "作为前提的政策尚不符合",
+    KeptBack.EXCLUDES: "已享受不能同时享受的政策",
+}
+
+
+class Reach(StrEnum):
+    """What came of telling somebody, once it is known; undecided rows have none."""
+
+    REACHED = "reached"
+    VISIT = "visit"
+    GONE = "gone"
+
+
+class VisitResult(StrEnum):
+    """How a visit of the grid worker (上门告知) ended; the last two are closed by the system."""
+
+    TOLD_APPLIED = "told_applied"
+    TOLD_WILL_APPLY = "told_will_apply"
+    TOLD_NOT_WANTED = "told_not_wanted"
+    NOT_ENTITLED = "not_entitled"
+    NOT_FOUND = "not_found"
+    REACHED_ONLINE = "reached_online"
+    WITHDRAWN = "withdrawn"
+
+
+VISIT_REASONS: dict[str, str] = {"unopened": "推送后一周没有打开"}
+"""Why somebody is visited, beside what became of their push."""
+
+
+class FollowUpAnswer(StrEnum):
+    """What a person answers to the one question after seven days (回访)."""
+
+    APPLIED = "applied"
+    WILL_APPLY = "will_apply"
+    DID_NOT_UNDERSTAND = "did_not_understand"
+    NOT_FOR_ME = "not_for_me"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One version of one policy (惠民政策), parsed and checked.

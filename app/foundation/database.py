@@ -6,7 +6,7 @@ PostgreSQL only (docs/adr/0001). The session is bound to the running thread; `at
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +14,21 @@ from types import ModuleType
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Date, DateTime, Engine, MetaData, Numeric, create_engine, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    MetaData,
+    Numeric,
+    Uuid,
+    any_,
+    create_engine,
+    func,
+    literal,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from app.foundation.ids import new_id
@@ -113,6 +126,11 @@ def reading() -> Iterator[Connection]:
         return
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
+
+
+def one_of_ids(ids: Iterable[UUID]) -> ColumnElement[Any]:
+    """Return the right side of `= ANY(…)`: ids as one parameter; their number changes no statement."""
+    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def load_all_tables(package: ModuleType) -> MetaData:

@@ -28,6 +28,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    GRID_WORKER = "grid_worker"
 
 
 class AccountState(StrEnum):

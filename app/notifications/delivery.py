@@ -1,38 +1,40 @@
 """The push worker: takes a credit, says `sending`, commits, calls WeChat, books what is proved.
 
 The order is what keeps the promises: `sending` is committed before a byte leaves, so a killed worker leaves
-`unknown`, never a second message; no database connection is held during the call.
+`unknown`, never a second message; no database connection is held during the call. While some calls are under
+way the next are prepared, and what has come back is booked together.
 """
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select, update
 
-from app.foundation import clock, locks, queue
+from app.foundation import clock, queue
 from app.foundation.database import session
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
 from app.gateways.wechat import errors, port
 from app.identity import queries as identity
 from app.identity.types import ResidentId
-from app.notifications import circuits, outcomes, subscriptions
+from app.notifications import campaigns, circuits, gate, outcomes, pace, subscriptions, templates
+from app.notifications.claiming import claim
+from app.notifications.gate import Stops
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane, Purse, SuppressionReason
-from app.residents import consents
-from app.residents.types import Purpose
 
-ROUNDS, LEASE = 2, timedelta(seconds=60)
-"""Calls per thread in one batch: at ten seconds each at most, all are over long before the lease is."""
+ROUNDS, LEASE = 4, timedelta(seconds=60)
+"""Calls per thread prepared ahead: at ten seconds each at most, all are over long before the lease."""
 TURN_SECONDS = 20.0
 """After this a worker rings again and returns, so that one told to stop does so in a campaign too."""
+PAUSE_SECONDS = 0.1
+"""How long a worker waits for the token bucket to hold something again."""
 _log = structlog.get_logger(__name__)
 
 
@@ -48,20 +50,40 @@ class Attempt:
     values: dict[str, str]
 
 
+Calls = dict[Future[outcomes.Outcome], Attempt]
+
+
 def deliver_due(*, concurrency: int = 16) -> int:
     """Send what is due until nothing is left or a circuit is open; returns how many sends were begun."""
-    begun, ends = 0, time.monotonic() + TURN_SECONDS
+    with atomic():
+        settle_abandoned()
+    begun, ends, halted = 0, time.monotonic() + TURN_SECONDS, Event()
+    calls: Calls = {}
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="push") as pool:
-        while time.monotonic() < ends:
-            with atomic():
-                settle_abandoned()
-                attempts, progress = _prepare(ROUNDS * concurrency)
-            if not progress:
+        while (on_time := time.monotonic() < ends) or calls:
+            more = on_time and not halted.is_set() and len(calls) <= 2 * concurrency
+            fresh = _begin(pool, ROUNDS * concurrency - len(calls), halted) if more else {}
+            begun += len(fresh or ())
+            calls.update(fresh or {})
+            if calls:
+                _book_finished(calls)
+            elif fresh is None or halted.is_set():
                 return begun
-            begun += len(attempts)
-            _carry_out(pool, attempts)
     queue.ring(Bell.PUSHES)
     return begun
+
+
+def _begin(pool: Executor, limit: int, halted: Event) -> Calls | None:
+    """Prepare and start up to `limit` sends; None where nothing is due."""
+    allowed = pace.take(limit)
+    if not allowed:
+        time.sleep(PAUSE_SECONDS)
+        return {}
+    with atomic():
+        attempts, progress = _prepare(allowed)
+    if not progress:
+        return None
+    return {pool.submit(_send, attempt, halted): attempt for attempt in attempts}
 
 
 def settle_abandoned() -> None:
@@ -74,48 +96,27 @@ def settle_abandoned() -> None:
     )
 
 
-def _carry_out(pool: Executor, attempts: list[Attempt]) -> None:
-    """Call WeChat for each, and book each outcome as soon as it is there."""
-    halted = Event()
-    calls: dict[Future[outcomes.Outcome], Attempt] = {
-        pool.submit(_send, attempt, halted): attempt for attempt in attempts
-    }
-    for call in as_completed(calls):
-        attempt = calls[call]
-        try:
-            with atomic():
-                outcomes.book(attempt.delivery_id, attempt.number, call.result())
-        except Exception as error:  # noqa: BLE001 the others' outcomes are still to be booked; this one is unknown
-            _log.error("push.not_booked", kind=type(error).__name__)
+def _book_finished(calls: Calls) -> None:
+    """Wait for a call to come back and book it together with all others that have."""
+    done, _ = wait(calls, return_when=FIRST_COMPLETED)
+    finished = [(calls.pop(call), call.result()) for call in done]
+    try:
+        with atomic():
+            rest = outcomes.book_accepted([(a.delivery_id, a.number, result) for a, result in finished])
+    except Exception as error:  # noqa: BLE001 together they failed, one by one most will not
+        _log.warning("push.not_booked_together", kind=type(error).__name__)
+        rest = {attempt.delivery_id for attempt, _ in finished}
+    for attempt, result in finished:
+        if attempt.delivery_id in rest:
+            _book_one(attempt, result)
 
 
-def _due(lane: Lane, limit: int) -> Select[Delivery]:
-    """Select due rows of people to whom nothing is on its way, oldest first."""
-    now, other = clock.now(), aliased(Delivery)
-    busy = exists().where(other.resident_id == Delivery.resident_id, other.state == DeliveryState.SENDING)
-    unhindered: ColumnElement[bool] = Delivery.not_before.is_(None) & (Delivery.state == DeliveryState.QUEUED)
-    return (
-        select(Delivery)
-        .where(
-            Delivery.lane == lane,
-            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-            or_(Delivery.not_before <= now, unhindered),
-            ~busy,
-        )
-        .order_by(Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _claim(limit: int) -> list[Delivery]:
-    """Lock due rows, urgent first, one per person: WeChat refuses two sends to one openid at once (43108)."""
-    first: dict[UUID, Delivery] = {}
-    for lane in Lane:
-        if len(first) < limit:
-            for row in session.scalars(_due(lane, limit - len(first))):
-                first.setdefault(row.resident_id, row)
-    return list(first.values())
+def _book_one(attempt: Attempt, result: outcomes.Outcome) -> None:
+    try:
+        with atomic():
+            outcomes.book(attempt.delivery_id, attempt.number, result)
+    except Exception as error:  # noqa: BLE001 the others' outcomes are still to be booked; this one is unknown
+        _log.error("push.not_booked", kind=type(error).__name__)
 
 
 def _prepare(limit: int) -> tuple[list[Attempt], bool]:
@@ -126,55 +127,47 @@ def _prepare(limit: int) -> tuple[list[Attempt], bool]:
     stops = circuits.stopped()
     if circuits.SENDING in stops:
         return [], False
-    mine = [row for row in _claim(limit) if _alone_with(ResidentId(row.resident_id))]
-    if not mine:
+    waiting, cancelled = campaigns.halted()
+    claimed = claim(limit, waiting=waiting)
+    if not claimed:
         return [], False
+    openids = identity.openids(claimed)
+    rows = [row for rows in claimed.values() for row in rows]
+    passed = gate.passing(rows, Stops(stops, cancelled), openids)
+    return _pay_and_say_sending(passed, openids), True
+
+
+def _pay_and_say_sending(passed: list[Delivery], openids: Mapping[ResidentId, str]) -> list[Attempt]:
+    """Take what pays for one push per person and say `sending`; the person's others are joined to it."""
+    together: dict[ResidentId, list[Delivery]] = {}
+    for row in passed:
+        together.setdefault(ResidentId(row.resident_id), []).append(row)
+    purses = subscriptions.take_many([(person, rows[0].template) for person, rows in together.items()])
     lease_ends = session.execute(select(func.now() + LEASE)).scalar_one()
-    attempts = [_prepare_one(row, stops, lease_ends) for row in mine]
-    return [attempt for attempt in attempts if attempt is not None], True
+    attempts = []
+    for person, rows in together.items():
+        purse = purses.get(person)
+        if purse is None:
+            for row in (row for row in rows if row.template == rows[0].template):
+                outcomes.settle(row, DeliveryState.SUPPRESSED, reason=SuppressionReason.NO_CREDIT)
+        else:
+            attempts.append(_say_sending(rows, purse, lease_ends, openids[person]))
+    return attempts
 
 
-def _alone_with(resident: ResidentId) -> bool:
-    """Say whether no other worker is about to send to this person, and keep it so until our commit."""
-    if not locks.try_lock("push", resident):
-        return False
-    sending = select(Delivery.id).where(
-        Delivery.resident_id == resident, Delivery.state == DeliveryState.SENDING
-    )
-    return session.scalar(sending.limit(1)) is None
-
-
-def _prepare_one(row: Delivery, stops: Mapping[str, datetime], lease_ends: datetime) -> Attempt | None:
-    """Say `sending`, or settle the row; `lease_ends` is by the database's clock, as is who compares it."""
-    resident, now = ResidentId(row.resident_id), clock.now()
-    if row.expires_at is not None and row.expires_at <= now:
-        outcomes.settle(row, DeliveryState.EXPIRED)
-        return None
-    if row.template in stops:
-        outcomes.settle(row, DeliveryState.HELD, reason="template_stopped")
-        row.not_before = stops[row.template]
-        return None
-    template_id, openid = subscriptions.template_id(row.template), identity.openid(resident)
-    purse = _purse(resident, row.template, template_id=template_id, openid=openid)
-    if isinstance(purse, SuppressionReason) or openid is None or template_id is None:
-        outcomes.settle(row, DeliveryState.SUPPRESSED, reason=purse)
-        return None
-    row.state, row.attempts, row.sent_at, row.reason = DeliveryState.SENDING, row.attempts + 1, now, None
-    row.leased_until, row.purse = lease_ends, purse
-    return Attempt(row.id, row.attempts, openid, template_id, row.page, dict(row.values))
-
-
-def _purse(
-    resident: ResidentId, key: str, *, template_id: str | None, openid: str | None
-) -> Purse | SuppressionReason:
-    """Take what pays for a send, or return why nothing may be sent."""
-    if template_id is None:
-        return SuppressionReason.NO_TEMPLATE
-    if openid is None:
-        return SuppressionReason.NO_WECHAT
-    if not consents.granted(resident, Purpose.PUSH):
-        return SuppressionReason.NO_CONSENT
-    return subscriptions.take(resident, key) or SuppressionReason.NO_CREDIT
+def _say_sending(rows: list[Delivery], purse: Purse, lease_ends: datetime, openid: str) -> Attempt:
+    """Say `sending`; `lease_ends` is by the database's clock, as is who compares it."""
+    first, *others = rows
+    joined = [row for row in others if first.lane == row.lane == Lane.BULK and row.template == first.template]
+    first.state, first.attempts, first.reason = DeliveryState.SENDING, first.attempts + 1, None
+    first.sent_at, first.leased_until, first.purse = clock.now(), lease_ends, purse
+    for row in joined:
+        outcomes.settle(row, DeliveryState.JOINED)
+        row.carried_by = first.id
+    template = templates.all_templates()[first.template]
+    page, values = templates.digest(template, len(joined) + 1) if joined else (first.page, first.values)
+    template_id = str(subscriptions.template_id(first.template))
+    return Attempt(first.id, first.attempts, openid, template_id, page, dict(values))
 
 
 def _send(attempt: Attempt, halted: Event) -> outcomes.Outcome:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.database import Model
 from app.foundation.leases import Leased
-from app.notifications.types import DeliveryState, Lane, TemplateKind
+from app.notifications.types import CampaignState, DeliveryState, Lane, TemplateKind
 
 
-def _one_of(column: str, values: type[DeliveryState | Lane | TemplateKind]) -> str:
+def _one_of(column: str, values: type[CampaignState | DeliveryState | Lane | TemplateKind]) -> str:
     return f"{column} IN ({', '.join(repr(v.value) for v in values)})"
 
 
@@ -35,8 +35,24 @@ class Message(Model):
     read_at: Mapped[datetime | None]
 
 
+class Campaign(Model):
+    """The pushes of one match run together: may be paused, resumed, cancelled; its id is the run's."""
+
+    __tablename__ = "notification_campaign"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", CampaignState), name="state_known"),
+        Index("ix_notification_campaign_halted", "state", postgresql_where=text("state <> 'active'")),
+    )
+
+    state: Mapped[str] = mapped_column(default=CampaignState.ACTIVE)
+    changed_at: Mapped[datetime | None]
+
+
 class Delivery(Leased):
-    """The push of one message: exactly one row, whatever becomes of it."""
+    """The push of one message: exactly one row, whatever becomes of it.
+
+    A joined one goes out with another to the same person: what became of `carried_by` became of it.
+    """
 
     __tablename__ = "notification_delivery"
     __table_args__ = (
@@ -45,7 +61,7 @@ class Delivery(Leased):
         UniqueConstraint("message_id"),
         Index(
             "ix_notification_delivery_due",
-            "lane",
+            text("lane DESC"),
             "id",
             postgresql_where=text("state IN ('queued', 'held', 'sending')"),
         ),
@@ -62,6 +78,17 @@ class Delivery(Leased):
             postgresql_where=text("state IN ('sending', 'accepted', 'unknown')"),
         ),
         Index("uq_notification_delivery_msgid", "msgid", unique=True),
+        Index(
+            "ix_notification_delivery_bulk",
+            "resident_id",
+            "sent_at",
+            postgresql_where=text("lane = 'bulk'"),
+        ),
+        Index(
+            "ix_notification_delivery_carried_by",
+            "carried_by",
+            postgresql_where=text("carried_by IS NOT NULL"),
+        ),
     )
 
     message_id: Mapped[UUID] = mapped_column(ForeignKey("notification_message.id", ondelete="CASCADE"))
@@ -79,6 +106,11 @@ class Delivery(Leased):
     settled_at: Mapped[datetime | None]
     msgid: Mapped[str | None]
     errcode: Mapped[int | None]
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification_campaign.id"))
+    carried_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("notification_delivery.id", ondelete="SET NULL")
+    )
+    sensitive: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class Subscription(Model):
@@ -104,6 +136,7 @@ class Subscription(Model):
     reported_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     emptied_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
 

@@ -5,17 +5,20 @@ bytes have left, the outcome is unknown until WeChat's own event says otherwise.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Integer, String, Uuid, bindparam, column, exists, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from app.foundation import clock
 from app.foundation.database import session
 from app.gateways.wechat import errors
 from app.identity.types import ResidentId
-from app.notifications import circuits, subscriptions
+from app.notifications import circuits, pace, subscriptions
 from app.notifications.models import Delivery
 from app.notifications.types import FINAL, DeliveryState, Purse
 
@@ -25,6 +28,37 @@ HOLD = timedelta(hours=1)
 """How long a template that WeChat banned is left alone before one message tries it again."""
 _LONGEST_WAIT = timedelta(minutes=5)
 _NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.FAILED})
+
+
+_told = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("numbers", type_=ARRAY(Integer)),
+        bindparam("msgids", type_=ARRAY(String)),
+    )
+    .table_valued(column("id", Uuid), column("number", Integer), column("msgid", String))
+    .render_derived("told")
+)
+_other = aliased(Delivery)
+_ACCEPT = (
+    update(Delivery)
+    .where(
+        Delivery.id == _told.c.id,
+        Delivery.attempts == _told.c.number,
+        Delivery.state == DeliveryState.SENDING,
+        ~exists().where(_other.msgid == _told.c.msgid, _other.id != _told.c.id),
+    )
+    .values(
+        state=DeliveryState.ACCEPTED,
+        msgid=func.coalesce(Delivery.msgid, _told.c.msgid),
+        errcode=None,
+        reason=None,
+        leased_until=None,
+        settled_at=None,
+    )
+    .returning(Delivery.id)
+)
+"""What WeChat simply accepted, many at once; a number that another row bears is left to `book`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +125,28 @@ def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
     return True
 
 
+def book_accepted(finished: Collection[tuple[UUID, int, Outcome]]) -> set[UUID]:
+    """Write in one statement what WeChat simply accepted; returns the deliveries that `book` must look at.
+
+    Those are all with another outcome, those that have moved on, and those whose number another row bears.
+    """
+    plain = [
+        (delivery_id, number, outcome.msgid)
+        for delivery_id, number, outcome in finished
+        if outcome.state is DeliveryState.ACCEPTED
+    ]
+    every = {delivery_id for delivery_id, _, _ in finished}
+    if not plain:
+        return every
+    ids, numbers, msgids = zip(*plain, strict=True)
+    written = session.scalars(
+        _ACCEPT,
+        {"ids": list(ids), "numbers": list(numbers), "msgids": list(msgids)},
+        execution_options={"synchronize_session": False},
+    )
+    return every - set(written)
+
+
 def settle(row: Delivery, state: DeliveryState, *, reason: str | None = None) -> None:
     """Move a delivery to `state` and let go of it."""
     row.state, row.reason, row.leased_until = state, reason, None
@@ -135,6 +191,7 @@ def _hold(row: Delivery) -> None:
     """Let a held row be tried again when its template's circuit is closed."""
     if row.state == DeliveryState.HELD:
         row.not_before, row.sent_at = clock.now() + HOLD, None
+        _part(row)
 
 
 def _requeue(row: Delivery, outcome: Outcome) -> None:
@@ -146,6 +203,17 @@ def _requeue(row: Delivery, outcome: Outcome) -> None:
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 jitter
     row.state, row.reason, row.leased_until = DeliveryState.QUEUED, outcome.reason, None
     row.not_before, row.sent_at = clock.now() + wait, None
+    _part(row)
+
+
+def _part(row: Delivery) -> None:
+    """Let those that were joined to a push that did not go stand for themselves again."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.carried_by == row.id)
+        .values(state=DeliveryState.QUEUED, carried_by=None, not_before=row.not_before)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _trip_circuits(template: str, outcome: Outcome) -> None:
@@ -154,6 +222,7 @@ def _trip_circuits(template: str, outcome: Outcome) -> None:
             circuits.trip(circuits.SENDING, until=circuits.next_day(), reason="daily_quota")
         case errors.MinuteQuota.__name__:
             circuits.trip(circuits.SENDING, until=circuits.next_minute(), reason="minute_quota")
+            pace.slow_down()
         case errors.Misconfigured.__name__:
             later = clock.now() + timedelta(minutes=5)
             circuits.trip(circuits.SENDING, until=later, reason=f"misconfigured_{outcome.errcode}")

@@ -1,6 +1,5 @@
 """Reads over one's own messages."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
+from sqlalchemy.orm import aliased
 
 from app.foundation import clock
 from app.foundation.database import reading
@@ -24,6 +24,7 @@ from app.notifications.types import (
 
 def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) -> list[InboxItem]:
     """Return a person's messages, newest first, each with the honest state of its push."""
+    carrier = aliased(Delivery)
     query = (
         select(
             Message.id,
@@ -33,11 +34,13 @@ def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) 
             Message.link,
             Message.created_at,
             Message.read_at,
-            Delivery.state,
-            Delivery.reason,
-            Delivery.sent_at,
+            func.coalesce(carrier.state, Delivery.state).label("state"),
+            func.coalesce(carrier.reason, Delivery.reason).label("reason"),
+            func.coalesce(carrier.sent_at, Delivery.sent_at).label("sent_at"),
+            carrier.id.is_not(None).label("joined"),
         )
         .join(Delivery, Delivery.message_id == Message.id)
+        .outerjoin(carrier, carrier.id == Delivery.carried_by)
         .where(Message.resident_id == resident)
         .order_by(Message.id.desc())
         .limit(limit)
@@ -48,13 +51,33 @@ def inbox(resident: ResidentId, *, before: UUID | None = None, limit: int = 20) 
         return [_item(row) for row in connection.execute(query)]
 
 
-def credits_left(resident: ResidentId) -> Mapping[str, bool]:
-    """Say for each template the person ever answered about whether a push could leave now."""
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What a person's answers about one template have left us."""
+
+    credits: int
+    standing: bool
+    declined_at: datetime | None
+
+    @property
+    def can_send(self) -> bool:
+        """Whether a push could leave now."""
+        return self.standing or self.credits > 0
+
+
+NOTHING = LedgerEntry(0, standing=False, declined_at=None)
+
+
+def ledger(resident: ResidentId) -> Mapping[str, LedgerEntry]:
+    """Return the ledger of every template the person ever answered about."""
     query = select(
-        Subscription.template, Subscription.credits + Subscription.provisional > 0, Subscription.standing
+        Subscription.template,
+        Subscription.credits + Subscription.provisional,
+        Subscription.standing,
+        Subscription.declined_at,
     ).where(Subscription.resident_id == resident)
     with reading() as connection:
-        return {key: bool(paid or standing) for key, paid, standing in connection.execute(query)}
+        return {row[0]: LedgerEntry(*row[1:]) for row in connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +108,6 @@ def push_counts(since: datetime, until: datetime) -> PushCounts:
     return PushCounts(counts or {}, 0.0 if oldest is None else (now - oldest).total_seconds())
 
 
-def pushes_about(template: str, event_key: str) -> Mapping[str, int]:
-    """Count the pushes of one piece of news: `push.<state>`, and why it was kept from WeChat."""
-    query = (
-        select(Delivery.state, Delivery.reason, func.count())
-        .join(Message, Message.id == Delivery.message_id)
-        .where(Message.template == template, Message.event_key == event_key)
-        .group_by(Delivery.state, Delivery.reason)
-    )
-    counts: Counter[str] = Counter()
-    with reading() as connection:
-        for state, reason, number in connection.execute(query):
-            counts[f"push.{state}"] += number
-            if state == DeliveryState.SUPPRESSED:
-                counts[f"push.suppressed.{reason}"] += number
-    return dict(counts)
-
-
 def _item(row: Row[*tuple[Any, ...]]) -> InboxItem:
     state = DeliveryState(row.state)
     return InboxItem(
@@ -114,12 +120,14 @@ def _item(row: Row[*tuple[Any, ...]]) -> InboxItem:
         read_at=row.read_at,
         delivery_state=state,
         delivery_label=STATE_LABELS[state],
-        delivery_note=_note(state, row.reason),
+        delivery_note=_note(state, row.reason, joined=row.joined),
         sent_at=row.sent_at,
     )
 
 
-def _note(state: DeliveryState, reason: str | None) -> str | None:
+def _note(state: DeliveryState, reason: str | None, *, joined: bool) -> str | None:
+    if joined:
+        return "与其他几项政策合并为一条微信通知"
     if state is DeliveryState.SUPPRESSED and reason in set(SuppressionReason):
         return SUPPRESSION_LABELS[SuppressionReason(reason)]
     return None

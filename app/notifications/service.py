@@ -1,28 +1,12 @@
 """What one can do with messages: tell a person something, once, and mark it read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    DateTime,
-    Time,
-    and_,
-    case,
-    column,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    type_coerce,
-    update,
-    values,
-)
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -31,11 +15,12 @@ from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.queue import Bell, ring_on_commit
 from app.identity.types import ResidentId
-from app.notifications import subscriptions, templates
-from app.notifications.errors import MessageNotFound
+from app.notifications import quiet, subscriptions, templates
+from app.notifications.errors import MessageNotFound, UnfitTemplateValues
 from app.notifications.models import Delivery, Message
-from app.notifications.types import DeliveryState, Lane, MessageId
+from app.notifications.types import DeliveryState, Lane, MessageId, SuppressionReason
 from app.residents import profiles
+from app.residents.types import Profile
 
 _LIFETIME = timedelta(days=7)
 """A push that could not leave within a week says nothing new any more; the inbox keeps the message."""
@@ -54,6 +39,11 @@ class Notice:
     variant: str = ""
     lane: Lane = Lane.NORMAL
     lifetime: timedelta = field(default=_LIFETIME)
+    campaign_id: UUID | None = None
+    sensitive: bool = False
+    """It rests on sensitive facts: pushed only with the consent that names them."""
+    pushed: bool = True
+    """False: the inbox only, nothing is even tried."""
 
 
 def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
@@ -62,26 +52,48 @@ def notify(resident: ResidentId, notice: Notice) -> MessageId | None:
     Telling the same event twice tells it once: the second call returns None. Raises UnfitTemplateValues
     where the values break WeChat's rules.
     """
-    told = notify_all(resident, [notice])
-    return told[0] if told else None
+    link, delivery = _delivery(resident, notice, quiet.ends(profiles.profile(resident)))
+    message_id = session.scalar(_told(resident, notice, link, delivery))
+    if message_id is None:
+        return None
+    ring_on_commit(Bell.PUSHES)
+    return MessageId(message_id)
 
 
-def notify_all(resident: ResidentId, notices: Sequence[Notice]) -> list[MessageId]:
-    """Tell a person several things as `notify` does, in one statement; returns what was not told before."""
-    written = [_written(resident, notice) for notice in notices]
-    if not written:
+def notify_many(told: Collection[tuple[Profile, Notice]]) -> list[MessageId | None]:
+    """Tell many people in two statements, in the caller's transaction; None where somebody knew already.
+
+    For runs over everybody: their settings are at hand, and every notice has been filled in before (`fits`).
+    """
+    made = [
+        (new_id(), profile.resident_id, notice, *_delivery(profile.resident_id, notice, quiet.ends(profile)))
+        for profile, notice in told
+    ]
+    if not made:
         return []
-    told = session.scalars(_told(resident, written)).all()
-    if told:
+    messages = [_message(message_id, who, notice, link) for message_id, who, notice, link, _ in made]
+    written = set(
+        session.scalars(
+            insert(Message)
+            .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
+            .returning(Message.id),
+            messages,
+        )
+    )
+    pushes = [{"message_id": made_id, **row} for made_id, _, _, _, row in made if made_id in written]
+    if pushes:
+        session.execute(insert(Delivery), pushes)
         ring_on_commit(Bell.PUSHES)
-    return [MessageId(message_id) for message_id in told]
+    return [MessageId(message_id) if message_id in written else None for message_id, *_ in made]
 
 
-def check(notice: Notice) -> None:
-    """Raise UnfitTemplateValues where a notice's values break WeChat's rules."""
-    template = templates.all_templates()[notice.template]
-    templates.fill(template, notice.values)
-    templates.page(template, notice.page_params, variant=notice.variant)
+def fits(notice: Notice) -> bool:
+    """Say whether WeChat would take the notice's values; a run leaves out what it would not."""
+    try:
+        templates.fill(templates.all_templates()[notice.template], notice.values)
+    except UnfitTemplateValues:
+        return False
+    return True
 
 
 def mark_read(resident: ResidentId, message_id: UUID) -> None:
@@ -102,72 +114,60 @@ def forget(resident: ResidentId) -> None:
     subscriptions.forget(resident)
 
 
-def _written(resident: ResidentId, notice: Notice) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the rows of a message and of its delivery."""
-    template = templates.all_templates()[notice.template]
-    values = templates.fill(template, notice.values)
-    page = templates.page(template, notice.page_params, variant=notice.variant)
-    message = {
-        "id": new_id(),
+def _told(
+    resident: ResidentId, notice: Notice, link: str, delivery: Mapping[str, Any]
+) -> ReturningInsert[UUID]:
+    """Return the statement that writes a message and its delivery, or neither where it was told before."""
+    message = (
+        insert(Message)
+        .values(_message(new_id(), resident, notice, link))
+        .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
+        .returning(Message.id)
+        .cte("message")
+    )
+    columns = Delivery.__table__.columns
+    given = [literal(value, columns[name].type).label(name) for name, value in delivery.items()]
+    return (
+        insert(Delivery)
+        .from_select(["message_id", *delivery], select(message.c.id, *given))
+        .returning(Delivery.message_id)
+    )
+
+
+def _message(message_id: UUID, resident: ResidentId, notice: Notice, link: str) -> dict[str, Any]:
+    return {
+        "id": message_id,
         "resident_id": resident,
         "template": notice.template,
         "event_key": notice.event_key,
         "title": notice.title,
         "body": notice.body,
-        "link": f"/{page}",
+        "link": link,
     }
-    delivery = {
+
+
+def _delivery(
+    resident: ResidentId, notice: Notice, not_before: datetime | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the link of a notice and the row of its push, without its message."""
+    template = templates.all_templates()[notice.template]
+    page = templates.page(template, notice.page_params, variant=notice.variant)
+    now = clock.now()
+    state = DeliveryState.QUEUED if notice.pushed else DeliveryState.SUPPRESSED
+    row = {
         "id": new_id(),
-        "message_id": message["id"],
         "resident_id": resident,
         "template": notice.template,
-        "values": values,
+        "values": templates.fill(template, notice.values),
         "page": page,
         "lane": notice.lane,
-        "state": DeliveryState.QUEUED,
+        "state": state,
+        "reason": None if notice.pushed else SuppressionReason.INBOX_ONLY,
         "attempts": 0,
-        "expires_at": clock.now() + notice.lifetime,
+        "not_before": not_before,
+        "expires_at": now + notice.lifetime,
+        "settled_at": None if notice.pushed else now,
+        "campaign_id": notice.campaign_id,
+        "sensitive": notice.sensitive,
     }
-    return message, delivery
-
-
-def _told(
-    resident: ResidentId, written: Sequence[tuple[dict[str, Any], dict[str, Any]]]
-) -> ReturningInsert[UUID]:
-    """Return the statement that writes each message with its delivery, neither where it was told before."""
-    messages, deliveries = zip(*written, strict=True)
-    new = (
-        insert(Message)
-        .values(messages)
-        .on_conflict_do_nothing(index_elements=["resident_id", "template", "event_key"])
-        .returning(Message.id)
-        .cte("new")
-    )
-    names = list(deliveries[0])
-    columns = [column(name, Delivery.__table__.columns[name].type) for name in names]
-    given = values(*columns, name="given").data([tuple(row.values()) for row in deliveries])
-    quiet = profiles.quiet_hours(resident)
-    until = select(end_of_quiet(clock.local(clock.now()), quiet.c.begin, quiet.c.end)).scalar_subquery()
-    return (
-        insert(Delivery)
-        .from_select(
-            [*names, "not_before"], select(*given.c, until).join(new, new.c.id == given.c.message_id)
-        )
-        .returning(Delivery.message_id)
-    )
-
-
-def end_of_quiet(
-    now: datetime, begin: ColumnElement[time], end: ColumnElement[time]
-) -> ColumnElement[datetime | None]:
-    """Return, for a statement, the end of the quiet span that `now` lies in, over midnight too; else NULL.
-
-    `now` and the two times of day are local.
-    """
-    this = literal(now.time().replace(tzinfo=None), Time())
-    inside = case((begin <= end, and_(begin <= this, this < end)), else_=or_(this >= begin, this < end))
-    day = case((this < end, literal(now.date())), else_=literal(now.date() + timedelta(days=1)))
-    moment = func.timezone(
-        clock.SHANGHAI.key, type_coerce(day, Date()).op("+")(end), type_=DateTime(timezone=True)
-    )
-    return case((inside, moment), else_=None)
+    return f"/{page}", row

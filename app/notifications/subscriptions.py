@@ -4,14 +4,14 @@ A server event (`subscribe_msg_popup_event`) is worth a credit; what a phone rep
 provisionally until the event comes; 43101 always wins. All writes lock the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, case, cast, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import InvalidInput
 from app.identity.types import ResidentId
 from app.notifications.models import Subscription
@@ -77,8 +77,9 @@ def accepted(resident: ResidentId, key: str) -> None:
 
 def declined(resident: ResidentId, key: str) -> None:
     """Book WeChat's word that the person said no to the prompt; credits bought earlier stay."""
-    row = locked(resident, key)
-    row.updated_at, row.standing, row.provisional = clock.now(), False, 0
+    row, now = locked(resident, key), clock.now()
+    row.updated_at = row.declined_at = now
+    row.standing, row.provisional = False, 0
 
 
 def exhausted(resident: ResidentId, key: str) -> None:
@@ -88,22 +89,46 @@ def exhausted(resident: ResidentId, key: str) -> None:
     row.standing, row.updated_at, row.emptied_at = False, now, now
 
 
-def take(resident: ResidentId, key: str) -> Purse | None:
-    """Take one credit before a send and say which; None where there is none."""
-    row = locked(resident, key)
-    if row.standing:
-        return Purse.STANDING
-    if row.credits:
-        row.credits -= 1
-        purse = Purse.CREDIT
-    elif row.provisional:
-        row.provisional -= 1
-        row.advanced += 1
-        purse = Purse.PROVISIONAL
-    else:
-        return None
-    row.updated_at = clock.now()
-    return purse
+def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Purse]:
+    """Take one credit of each person's template before a batch of sends; who has none is absent."""
+    by_template: dict[str, list[ResidentId]] = {}
+    for resident, key in wanted:
+        by_template.setdefault(key, []).append(resident)
+    taken: dict[ResidentId, Purse] = {}
+    for key, people in sorted(by_template.items()):
+        taken |= _take(people, key)
+    return taken
+
+
+def _take(people: Collection[ResidentId], key: str) -> dict[ResidentId, Purse]:
+    """Lock the rows, choose what each pays from and take it, in one statement."""
+    paying = case(
+        (Subscription.standing, Purse.STANDING.value),
+        (Subscription.credits > 0, Purse.CREDIT.value),
+        (Subscription.provisional > 0, Purse.PROVISIONAL.value),
+    )
+    held = (
+        select(Subscription.id, paying.label("purse"))
+        .where(Subscription.resident_id == one_of_ids(people), Subscription.template == key)
+        .order_by(Subscription.resident_id)
+        .with_for_update()
+        .cte("held")
+    )
+    bought = cast(held.c.purse == Purse.CREDIT, Integer)
+    hoped = cast(held.c.purse == Purse.PROVISIONAL, Integer)
+    rows = session.execute(
+        update(Subscription)
+        .where(Subscription.id == held.c.id, held.c.purse.is_not(None))
+        .values(
+            credits=Subscription.credits - bought,
+            provisional=Subscription.provisional - hoped,
+            advanced=Subscription.advanced + hoped,
+            updated_at=case((held.c.purse == Purse.STANDING, Subscription.updated_at), else_=clock.now()),
+        )
+        .returning(Subscription.resident_id, held.c.purse)
+        .execution_options(synchronize_session=False)
+    )
+    return {ResidentId(resident): Purse(purse) for resident, purse in rows}
 
 
 def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetime | None) -> None:

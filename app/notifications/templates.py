@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from urllib.parse import quote
 
+from app.foundation import clock
 from app.notifications.errors import UnfitTemplateValues
-from app.notifications.types import Template, TemplateKind
+from app.notifications.types import Digest, Moment, Template, TemplateKind
 from config import files
 
 _HAN = "\u4e00-\u9fff"
@@ -50,15 +51,20 @@ def all_templates() -> Mapping[str, Template]:
                 for name, one in raw.get("variants", {}).items()
             },
             fields=tuple(raw["fields"]),
+            digest=Digest(**raw["digest"]) if "digest" in raw else None,
+            enough=raw.get("enough", 1),
         )
         for key, raw in files.read("notifications")["templates"].items()
     }
 
 
 @cache
-def moments() -> Mapping[str, tuple[str, ...]]:
+def moments() -> Mapping[str, Moment]:
     """Return which templates to ask for at which moment; at most three, one kind only."""
-    return {name: tuple(raw["templates"]) for name, raw in files.read("notifications")["moments"].items()}
+    return {
+        name: Moment(tuple(raw["templates"]), raw.get("on_purpose", False))
+        for name, raw in files.read("notifications")["moments"].items()
+    }
 
 
 def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
@@ -97,6 +103,16 @@ def page(template: Template, params: Mapping[str, str], *, variant: str = "") ->
 def link(key: str, params: Mapping[str, str], *, variant: str = "") -> str:
     """Return the page of a template as the mini-program itself opens it, from its root."""
     return f"/{page(all_templates()[key], params, variant=variant)}"
+
+
+def digest(template: Template, count: int) -> tuple[str, dict[str, str]]:
+    """Return page and values of one push that stands for `count` messages of its template."""
+    if template.digest is None:
+        raise UnfitTemplateValues(f"{template.key}: has no digest")
+    moment = clock.local(clock.now())
+    now = f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
+    said = {name: text.format(count=count, now=now) for name, text in template.digest.fields.items()}
+    return template.digest.page, fill(template, said)
 
 
 def _shorten(field: str, text: str) -> str:

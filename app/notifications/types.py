@@ -32,6 +32,7 @@ class DeliveryState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     HELD = "held"
     EXPIRED = "expired"
+    JOINED = "joined"
     DEAD = "dead"
 
 
@@ -48,6 +49,7 @@ STATE_LABELS: dict[DeliveryState, str] = {
     DeliveryState.UNCONFIRMED: "未收到送达回执",
     DeliveryState.HELD: "暂停发送",
     DeliveryState.EXPIRED: "已过期未发送",
+    DeliveryState.JOINED: "合并在另一条微信通知里",
     DeliveryState.DEAD: "发送失败",
 }
 
@@ -72,6 +74,16 @@ class SuppressionReason(StrEnum):
     NO_CONSENT = "no_consent"
     NO_WECHAT = "no_wechat"
     NO_TEMPLATE = "no_template"
+    NO_SENSITIVE_CONSENT = "no_sensitive_consent"
+    NOT_PERSONALISED = "not_personalised"
+    WEEKLY_CAP = "weekly_cap"
+    MATCH_LOST = "match_lost"
+    POLICY_ENDED = "policy_ended"
+    DISMISSED = "dismissed"
+    DISPUTED = "disputed"
+    CAMPAIGN_CANCELLED = "campaign_cancelled"
+    INBOX_ONLY = "inbox_only"
+    NO_MATCHING_CONSENT = "no_matching_consent"
 
 
 SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
@@ -79,6 +91,16 @@ SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
     SuppressionReason.NO_CONSENT: "您已关闭消息推送",
     SuppressionReason.NO_WECHAT: "没有可用的微信账号",
     SuppressionReason.NO_TEMPLATE: "该类消息暂未开通微信通知",
+    SuppressionReason.NO_SENSITIVE_CONSENT: "您没有同意把敏感信息用于政策提醒",
+    SuppressionReason.NOT_PERSONALISED: "您已关闭个性化推荐",
+    SuppressionReason.WEEKLY_CAP: "一周内已推送过两次政策，不再打扰您",
+    SuppressionReason.MATCH_LOST: "发送前您的情况有变化，已不符合",
+    SuppressionReason.POLICY_ENDED: "发送前政策已经结束或更换",
+    SuppressionReason.DISMISSED: "您已选择不再提示这项政策",
+    SuppressionReason.DISPUTED: "您对所依据的信息提出了异议，等部门答复",
+    SuppressionReason.CAMPAIGN_CANCELLED: "这批推送已取消",
+    SuppressionReason.INBOX_ONLY: "这类消息只在站内",
+    SuppressionReason.NO_MATCHING_CONSENT: "您已撤回政策匹配授权",
 }
 
 
@@ -88,6 +110,14 @@ class Lane(StrEnum):
     URGENT = "urgent"
     NORMAL = "normal"
     BULK = "bulk"
+
+
+class CampaignState(StrEnum):
+    """Whether the pushes of one campaign (a match run's) go out, wait, or never will."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
 
 
 class Purse(StrEnum):
@@ -118,6 +148,25 @@ class Template:
     page_params: tuple[str, ...]
     variants: Mapping[str, tuple[str, tuple[str, ...]]]
     fields: tuple[str, ...]
+    digest: "Digest | None" = None
+    enough: int = 1
+    """So many credits are plenty: nobody is asked for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the person taps and may be asked: for which templates, and whether they came to be asked."""
+
+    templates: tuple[str, ...]
+    on_purpose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one push says that stands for several of its template; `{count}` and `{now}` are filled in."""
+
+    page: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

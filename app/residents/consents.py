@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.ids import new_id
 from app.foundation.transaction import seen_here
 from app.identity.types import ResidentId
@@ -71,7 +71,7 @@ def granted_by(resident_ids: Iterable[ResidentId], purpose: Purpose) -> set[Resi
     """Return those of `resident_ids` who allow something now."""
     asked = (
         select(Consent.resident_id, Consent.granted)
-        .where(Consent.purpose == purpose, Consent.resident_id.in_(list(resident_ids)))
+        .where(Consent.purpose == purpose, Consent.resident_id == one_of_ids(resident_ids))
         .ext(distinct_on(Consent.resident_id))
         .order_by(Consent.resident_id, Consent.version.desc())
     )

@@ -1,9 +1,9 @@
 """Objections to what a department says (异议, PIPL 46): kept for the department, shown beside the fact."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -45,13 +45,50 @@ def dispute(resident_id: ResidentId, name: str, reason: str, *, subject_id: UUID
         )
     )
     session.flush()
-    trail.record(
-        "resident.fact_disputed",
-        actor=Actor(ActorKind.RESIDENT, str(resident_id)),
-        subject=("dispute", row_id),
-        details={"fact": name},
-    )
+    _record(resident_id, row_id, name)
     return row_id
+
+
+def dispute_all(
+    resident_id: ResidentId, names: Collection[str], reason: str, *, subject_id: UUID | None = None
+) -> int:
+    """Object to every one of `names` that a department stated, each to its department; returns how many.
+
+    What is disputed already stays as it is. Raises NothingToDispute where no department stated any of them.
+    """
+    subject = own_subject(resident_id, subject_id)
+    open_already = exists().where(
+        Dispute.subject_id == ResidentFact.subject_id,
+        Dispute.name == ResidentFact.name,
+        Dispute.closed_at.is_(None),
+    )
+    stated = session.execute(
+        select(ResidentFact.name, ResidentFact.source, open_already)
+        .where(
+            ResidentFact.subject_id == subject.id,
+            ResidentFact.name.in_(names),
+            ResidentFact.kind == FactKind.REGISTRY,
+        )
+        .with_for_update()
+    ).all()
+    if not stated:
+        raise NothingToDispute
+    fresh = [(new_id(), name, source) for name, source, known in stated if not known]
+    for row_id, name, source in fresh:
+        sealed = crypto.cipher().encrypt(reason, place=_place(row_id))
+        session.add(
+            Dispute(
+                id=row_id,
+                resident_id=resident_id,
+                subject_id=subject.id,
+                name=name,
+                department=source,
+                reason=sealed,
+            )
+        )
+        _record(resident_id, row_id, name)
+    session.flush()
+    return len(fresh)
 
 
 def open_about(subject_id: UUID) -> set[str]:
@@ -76,6 +113,15 @@ def exported(rows: Iterable[Dispute]) -> list[dict[str, object]]:
         }
         for row in rows
     ]
+
+
+def _record(resident_id: ResidentId, row_id: UUID, name: str) -> None:
+    trail.record(
+        "resident.fact_disputed",
+        actor=Actor(ActorKind.RESIDENT, str(resident_id)),
+        subject=("dispute", row_id),
+        details={"fact": name},
+    )
 
 
 def _place(row_id: UUID) -> str:

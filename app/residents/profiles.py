@@ -1,15 +1,15 @@
 """A resident's own settings (我的设置)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Subquery, select
+from sqlalchemy import select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import InvalidInput, StaleVersion
 from app.identity.types import ResidentId
 from app.residents import events
@@ -23,16 +23,15 @@ UNNAMED = "微信用户"
 def profile(resident_id: ResidentId) -> Profile:
     """Return the settings, the usual ones where nothing was chosen (version 0)."""
     row = session.get(ResidentProfile, resident_id)
-    if row is None:
-        return Profile(resident_id, UNNAMED, False, None, None, (), True, 0)  # noqa: FBT003 a record's fields
-    return _shown(row)
+    return _usual(resident_id) if row is None else _shown(row)
 
 
-def quiet_hours(resident_id: ResidentId) -> Subquery:
-    """Return a resident's quiet hours (免打扰) for a statement: one row of `begin`, `end`, or none."""
-    row = ResidentProfile
-    chosen = select(row.quiet_from.label("begin"), row.quiet_until.label("end"))
-    return chosen.where(row.resident_id == resident_id, row.quiet_from.is_not(None)).subquery("quiet")
+def many(resident_ids: Iterable[ResidentId]) -> dict[ResidentId, Profile]:
+    """Return the settings of many in one statement; for work in batches."""
+    wanted = list(resident_ids)
+    rows = session.scalars(select(ResidentProfile).where(ResidentProfile.resident_id == one_of_ids(wanted)))
+    chosen = {ResidentId(row.resident_id): _shown(row) for row in rows}
+    return {resident_id: chosen.get(resident_id) or _usual(resident_id) for resident_id in wanted}
 
 
 def change(resident_id: ResidentId, changes: Mapping[str, Any], *, version: int) -> Profile:
@@ -62,6 +61,10 @@ def change(resident_id: ResidentId, changes: Mapping[str, Any], *, version: int)
 def themes() -> frozenset[str]:
     """Return the life-cycle themes (全生命周期主题) one can be interested in."""
     return frozenset(theme["id"] for theme in files.read("themes")["themes"])
+
+
+def _usual(resident_id: ResidentId) -> Profile:
+    return Profile(resident_id, UNNAMED, False, None, None, (), True, 0)  # noqa: FBT003 a record's fields
 
 
 def _locked(resident_id: ResidentId) -> ResidentProfile | None:

@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     PUSH = "push"
     PREFILL = "prefill"
     CERTIFICATES = "certificates"
+    SENSITIVE_PUSH = "sensitive_push"
 
 
 class FactKind(StrEnum):

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Response
 
-from app.eligibility import matching, queries, service
+from app.eligibility import dismissals, follow_ups, matching, queries, service
 from app.eligibility.types import Assessment, Outcome
 from app.foundation.remembered import remember
 from app.foundation.transaction import atomic
@@ -15,15 +15,18 @@ from blueprints.eligibility.schemas import (
     CheckIn,
     DismissalIn,
     ExplainedOut,
+    FollowUpIn,
     MatchesOut,
     MatchQuery,
     PolicyBriefOut,
     PolicyOut,
     PolicyQuery,
+    QuestionsOut,
 )
 from blueprints.support.access import Audience, allow, current_resident
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.etags import json_reply
+from blueprints.support.idempotency import idempotent
 from blueprints.support.pagination import decode, page, page_of
 
 blp = Blueprint("policies", __name__, url_prefix="/api/v1", description="政策与匹配")
@@ -103,10 +106,31 @@ def assessment(policy_id: str) -> object:
 @blp.arguments(DismissalIn)
 @blp.response(204)
 @blp.alt_response(404)
+@blp.alt_response(409)
 def dismiss(payload: dict[str, Any], policy_id: str) -> None:
-    """Wave a match away (不再提示)."""
+    """Wave a match away, or say that what it rests on is wrong (不再提示、信息有误)."""
     with atomic():
-        service.dismiss(current_resident().resident_id, policy_id, reason=payload["reason"])
+        dismissals.dismiss(current_resident().resident_id, policy_id, **payload)
+
+
+@blp.get("/me/follow-ups")
+@allow(Audience.RESIDENT)
+@blp.response(200, QuestionsOut)
+def questions() -> object:
+    """What I was asked a week after I was told (回访)."""
+    return {"items": follow_ups.open_questions(current_resident().resident_id)}
+
+
+@blp.post("/me/matches/<string:policy_id>/follow-up")
+@allow(Audience.RESIDENT)
+@idempotent(required=False)
+@blp.arguments(FollowUpIn)
+@blp.response(204)
+@blp.alt_response(409)
+def answer(payload: dict[str, Any], policy_id: str) -> None:
+    """Answer the one question, once (回访回答)."""
+    with atomic():
+        follow_ups.answer(current_resident().resident_id, policy_id, payload["answer"])
 
 
 def _shown(found: Assessment) -> dict[str, Any]:

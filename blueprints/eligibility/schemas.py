@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.eligibility.types import Audience, Dismissal, Outcome, Tier
+from app.eligibility.types import Audience, Dismissal, FollowUpAnswer, Outcome, Tier
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Moment, QuerySchema, RegionCode, Schema
 
@@ -166,6 +166,33 @@ class DismissalIn(Schema):
     """Why a match is waved away."""
 
     reason = fields.Enum(Dismissal, by_value=True, required=True)
+    fact = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 64),
+        metadata={"description": "信息有误时：有误的是哪一项；不填则为判断所依据的各项"},
+    )
+    comment = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class FollowUpIn(Schema):
+    """The answer to the one question after seven days."""
+
+    answer = fields.Enum(FollowUpAnswer, by_value=True, required=True)
+
+
+class QuestionOut(Schema):
+    """One question that is open."""
+
+    policy_id = fields.String(required=True)
+    policy_title = fields.String(required=True)
+    asked_at = Moment(required=True)
+
+
+class QuestionsOut(Schema):
+    """Every question that is open."""
+
+    items = fields.List(fields.Nested(QuestionOut), required=True)
 
 
 class CheckIn(Schema):

@@ -15,7 +15,7 @@ from app.residents import consents, facts
 from app.residents.facts import Said
 from app.residents.subjects import own_subject
 from app.residents.types import Purpose
-from tests.app.eligibility.conftest import AS_OF
+from tests.app.eligibility.knowing import AS_OF
 
 PEOPLE = 120
 

@@ -16,6 +16,7 @@ from app.notifications.service import Notice
 from app.residents import consents
 from app.residents.types import Purpose
 from tests.app.notifications.conftest import SEND
+from tests.support.awake import keep_awake
 
 PEOPLE, EACH = 120, 2
 OPEN = ("queued", "held")
@@ -35,6 +36,7 @@ def people(committed, wechat):
     with atomic():
         rows = [{"id": person, "openid": openid} for person, openid in found.items()]
         database.session.execute(insert(Account), rows)
+        keep_awake(*found)
         for person in found:
             consents.grant(person, Purpose.PUSH)
             for number in range(EACH):

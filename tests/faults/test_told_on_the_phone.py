@@ -17,7 +17,8 @@ from app.residents import consents
 from app.residents.types import Purpose
 from config import files
 from launcher.demo import wechat_seed
-from tests.app.eligibility.conftest import learn
+from tests.app.eligibility.knowing import learn
+from tests.support.awake import keep_awake
 from tests.support.sandboxes import NOTIFICATIONS, PEOPLE
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
@@ -69,6 +70,7 @@ def elder(sign_in, wechat_calling):
             for purpose in (Purpose.MATCHING, Purpose.PUSH):
                 consents.grant(person.id, purpose)
             learn(person.id, **ELDER)
+            keep_awake(person.id)
             openid = identity.openid(person.id)
         wechat_calling.post("users", openid=openid)
         for _ in range(accepts):

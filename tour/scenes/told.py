@@ -9,6 +9,7 @@ from tour.telling import Teller
 from tour.wire import until
 
 AMOUNT = 200
+MOST_A_WEEK = 2
 
 
 def policy_body(number: int) -> dict[str, Any]:
@@ -47,8 +48,10 @@ def policy_finds_people(
 ) -> None:
     """Written by one officer, approved by two others, matched, pushed, confirmed, shown honestly."""
     without_credit.become_known()
+    quiet = subscribed.sleep_at_another_time()
     asked = subscribed.accept_prompt("after_match")
-    tell.sees(subscribed.name, f"点“允许”接收：{'、'.join(asked)}")
+    tell.sees(subscribed.name, f"免打扰设为{quiet}；点“允许”接收：{'、'.join(asked)}")
+    before = subscribed.pushed_this_week()
     shown_before = len(without_credit.wechat_inbox())
     for officer in (author, *approvers):
         officer.log_in()
@@ -65,7 +68,11 @@ def policy_finds_people(
         approvers[1].name,
         f"复核发布；已匹配{run['counts']['evaluated']}人，新符合{run['counts']['new']}人",
     )
-    _told(tell, subscribed, body, run_id)
+    if before < MOST_A_WEEK:
+        _told(tell, subscribed, body, run_id)
+    else:
+        _spared(tell, subscribed, body)
+    _accounted(tell, approvers[1], run_id, newly=counted["eligible"])
     silent = without_credit.message_about(body["title"], state="suppressed", link=policy)
     tell.expect(len(without_credit.wechat_inbox()) == shown_before, "没有订阅次数的人，微信里什么也没有发")
     delivery = silent["delivery"]
@@ -122,6 +129,28 @@ def _told(tell: Teller, phone: Phone, body: dict[str, Any], run_id: str) -> None
         phone.name,
         f"微信服务通知：{_lines(pushed)}\n站内信：{message['title']} —— 已送达（任务 {run_id[:8]}）",
     )
+
+
+def _spared(tell: Teller, phone: Phone, body: dict[str, Any]) -> None:
+    """A walk taken again and again within a week: two pushes were enough."""
+    message = phone.message_about(body["title"], state="suppressed", link=body["id"])
+    tell.expect("一周内" in message["delivery"]["note"], "一周内推送过两次政策，第三次只在站内，并说明原因")
+    tell.sees(phone.name, f"站内信：{message['title']} —— {message['delivery']['note']}")
+
+
+def _accounted(tell: Teller, officer: Officer, run_id: str, *, newly: int) -> None:
+    """Everybody whom the run found stands in the account exactly once."""
+
+    def settled() -> dict[str, Any] | None:
+        account: dict[str, Any] = officer.api.get(f"/match-runs/{run_id}/campaign")
+        return account if not account["waiting"] else None
+
+    account = until(settled, what="推送账目结清")
+    lists = ("pushed", "in_app_only", "suppressed")
+    total = sum(entry["count"] for name in lists for entry in account[name]) + account["erased"]
+    tell.expect(account["newly_eligible"] == total == newly, "推送账目：新符合的每个人都有着落，合计相符")
+    told = "，".join(f"{e['label']}{e['count']}人" for name in lists for e in account[name])
+    tell.sees(officer.name, f"推送账目：{told}")
 
 
 def _lines(pushed: dict[str, Any]) -> str:

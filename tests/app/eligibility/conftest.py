@@ -1,7 +1,6 @@
 """A catalogue that is loaded, and people about whom something is known."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +8,14 @@ import pytest
 
 from app.eligibility import loading, trials
 from app.foundation.transaction import atomic
+from app.gateways.wechat import port
 from app.identity.types import Role
-from app.residents import consents, facts
-from app.residents.facts import Said
-from app.residents.subjects import own_subject
+from app.residents import consents
 from app.residents.types import Purpose
 from config import files
+from tests.app.eligibility.campaigning import Town
+from tests.app.eligibility.knowing import learn
 
-AS_OF = date(2026, 11, 1)
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 
 
@@ -48,14 +47,6 @@ def person(sign_in, catalogue):
         return Person(signed_in.id, signed_in.client)
 
     return make
-
-
-def learn(resident, **known):
-    """Let a department state facts, as a refresh does."""
-    subject = own_subject(resident)
-    stated = {name: Said(value, "测试部门", AS_OF) for name, value in known.items()}
-    changed = facts.replace_registry(subject, stated, answered=["测试部门"])
-    facts.announce(resident, subject, changed)
 
 
 AUTHOR, APPROVER = Role.POLICY_AUTHOR, Role.POLICY_APPROVER
@@ -149,3 +140,10 @@ def elder_facts():
     """The facts of the first worked case, as JSON."""
     case = files.read("worked_cases")["cases"][0]
     return {name: str(v) if name == "birth_date" else v for name, v in case["facts"].items()}
+
+
+@pytest.fixture
+def town(sign_in, wechat, clock, redis):
+    """A town at ten in the morning; WeChat's token is at hand."""
+    port.wechat().templates.list()
+    return Town(sign_in, wechat, clock)

@@ -5,7 +5,7 @@ from app.eligibility.models import Match
 from app.foundation.transaction import atomic
 from app.residents import consents
 from app.residents.types import Purpose
-from tests.app.eligibility.conftest import learn
+from tests.app.eligibility.knowing import learn
 
 FOUR = {
     "cq-yuzhong-elder": "600元/年",

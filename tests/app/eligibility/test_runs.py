@@ -1,9 +1,11 @@
 """Match runs: everyone once, whatever happens to the worker in between."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select, text
 
-from app.eligibility import loading, matching, policies, runs
+from app.eligibility import loading, matching, notices, policies, runs, telling
 from app.eligibility.models import Match, MatchRun
 from app.foundation import clock as product_clock
 from app.foundation import database
@@ -11,13 +13,12 @@ from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
 from app.notifications import queries as notifications
 from app.notifications import service
-from app.notifications.errors import UnfitTemplateValues
 from app.residents import consents, facts
 from app.residents.facts import Said
 from app.residents.models import Enterprise
 from app.residents.subjects import own_subject
 from app.residents.types import Purpose
-from tests.app.eligibility.conftest import AS_OF, learn
+from tests.app.eligibility.knowing import AS_OF, learn
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 SEVERELY_DISABLED = {
@@ -91,15 +92,15 @@ def test_a_run_whose_worker_died_between_batches_goes_on_where_it_was(elders, be
 
 def test_a_batch_that_fails_leaves_nothing_half_done(elders, begin, monkeypatch):
     people, run = elders(3), begin()
-    usual, calls = service.notify, []
+    usual, calls = service.fits, []
 
-    def third_time_unlucky(resident, notice):
-        calls.append(resident)
+    def third_time_unlucky(notice):
+        calls.append(notice)
         if len(calls) == 3:
             raise RuntimeError("no")
-        return usual(resident, notice)
+        return usual(notice)
 
-    monkeypatch.setattr(service, "notify", third_time_unlucky)
+    monkeypatch.setattr(service, "fits", third_time_unlucky)
     with pytest.raises(RuntimeError):
         runs.advance_due()
     assert told(people) == [0] * 3
@@ -112,32 +113,16 @@ def test_a_batch_that_fails_leaves_nothing_half_done(elders, begin, monkeypatch)
 
 def test_a_wording_that_fits_no_template_is_counted_and_stops_nobody(elders, begin, monkeypatch):
     people, run = elders(2), begin()
-    usual, unlucky = service.notify, people[0].id
+    unlucky, made = people[0].id, notices.match_notice
 
-    def notify(resident, notice):
-        if resident == unlucky:
-            raise UnfitTemplateValues("policy_match.thing1")
-        return usual(resident, notice)
+    def badly_worded(policy, assessment, subject_id, campaign_id):
+        notice = made(policy, assessment, subject_id, campaign_id)
+        spoilt = {**notice.values, "time4": "明天"} if subject_id == unlucky else notice.values
+        return replace(notice, values=spoilt)
 
-    monkeypatch.setattr(service, "notify", notify)
+    monkeypatch.setattr(telling, "match_notice", badly_worded)
     runs.advance_due()
-    assert counts(run)[1] == {"evaluated": 2, "new": 2, "queued": 1, "untold": 1}
-
-
-def test_a_wording_that_fits_no_template_keeps_no_other_news_back(person, begin, monkeypatch):
-    someone = person(birth_date="1944-03-07")
-    begin("cq-yuzhong-elder"), begin("cq-disability-nursing")
-    usual = service.check
-
-    def check(notice):
-        if notice.page_params["policy_id"] == "cq-yuzhong-elder":
-            raise UnfitTemplateValues("policy_match.thing1")
-        usual(notice)
-
-    monkeypatch.setattr(service, "check", check)
-    with atomic():
-        learn(someone.id, **ELDER, **SEVERELY_DISABLED)
-    assert [m.link.rpartition("=")[2] for m in notifications.inbox(someone.id)] == ["cq-disability-nursing"]
+    assert counts(run)[1] == {"evaluated": 2, "new": 2, "queued": 1, "unfit_wording": 1}
 
 
 def test_two_workers_at_once_tell_everybody_once(elders, begin, together, monkeypatch):
@@ -158,6 +143,7 @@ def test_a_run_and_the_person_themselves_at_the_same_moment_tell_them_once(elder
             return runs.rematch(ResidentId(people[number - 1].id))
 
     assert [found for found in together(either, times=7) if isinstance(found, Exception)] == []
+    runs.advance_due()  # whoever was faster than the run is told by the next worker that looks
     assert counts(run)[0] == "finished"
     assert told(people) == [1] * 6
 

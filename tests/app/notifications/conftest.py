@@ -149,6 +149,12 @@ class Post:
         return fresh
 
 
+@pytest.fixture(autouse=True)
+def daytime(clock):
+    """Nobody is pushed at night: these tests happen on a Monday morning, whenever they run."""
+    return clock
+
+
 @pytest.fixture
 def post(wechat, redis):
     """Everything about messages and pushes; WeChat's token is at hand, so that no send is repeated."""

@@ -9,7 +9,7 @@ from app.foundation import database
 from app.foundation.transaction import atomic
 from app.gateways.wechat import live, port
 from app.identity.models import Account
-from app.notifications import delivery, outcomes, subscriptions
+from app.notifications import circuits, delivery, outcomes, subscriptions
 from app.notifications.models import Delivery
 from app.notifications.outcomes import MAX_BUSY_ATTEMPTS, Outcome
 from app.notifications.types import DeliveryState, Lane
@@ -99,9 +99,9 @@ def test_what_could_not_leave_in_time_expires_unsent(post, addressee, clock):
 
 
 def test_an_urgent_push_overtakes_a_campaign(post, addressee, wechat):
-    people = [addressee(accepts=1) for _ in range(4)]
+    people = [addressee(accepts=1, template="policy_match_long_term") for _ in range(4)]
     for person, lane in zip(people, (Lane.BULK, Lane.BULK, Lane.NORMAL, Lane.URGENT), strict=True):
-        post.tell(person, lane=lane)
+        post.tell(person, lane=lane, template="policy_match_long_term")
     post.deliver()
     journal = wechat.get("journal?path=/cgi-bin/message/subscribe/send")
     asked = [entry["openid"] for entry in journal]
@@ -147,6 +147,9 @@ def test_the_used_up_quota_of_a_day_stops_all_sending_until_midnight_in_shanghai
     assert post.calls() == 1
     clock.set(datetime(2026, 6, 15, 16, 0, 0, tzinfo=UTC))
     post.deliver()
+    assert (circuits.stopped(), post.calls()) == ({}, 1)  # nobody is woken because a quota is fresh again
+    clock.set(datetime(2026, 6, 16, 0, 0, 0, tzinfo=UTC))
+    post.deliver()
     assert {row.state for row in post.rows()} == {"accepted"}
     assert [post.ledger(person) for person in people] == [(0, 0, 0, False)] * 5
 
@@ -164,8 +167,6 @@ def test_the_used_up_quota_of_a_minute_stops_sending_until_the_next(post, push, 
 
 
 def test_a_shorter_stop_never_ends_a_longer_one(session, clock):
-    from app.notifications import circuits
-
     with atomic():
         circuits.trip(circuits.SENDING, until=circuits.next_day(), reason="daily_quota")
         circuits.trip(circuits.SENDING, until=circuits.next_minute(), reason="minute_quota")
@@ -329,6 +330,10 @@ def test_one_outcome_that_cannot_be_booked_keeps_no_other_from_it(post, addresse
             raise RuntimeError("no")
         return usual(delivery_id, number, outcome)
 
+    def book_together(_finished):
+        raise RuntimeError("not together")
+
+    monkeypatch.setattr(outcomes, "book_accepted", book_together)
     monkeypatch.setattr(outcomes, "book", book)
     post.deliver()
     assert [row.state for row in post.rows()] == ["accepted", "sending", "accepted"]

@@ -3,27 +3,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Time, literal, select
 
-from app.foundation import database
 from app.foundation.clock import local
-from app.notifications import service
+from app.notifications.quiet import end_of_quiet
 
 NIGHT = (time(22), time(7))
 NAP = (time(12), time(14))
 YEAR_BEGINS, YEAR_ENDS = datetime(2026, 1, 1), datetime(2026, 12, 31)  # noqa: DTZ001 hypothesis wants them naive
-
-
-@pytest.fixture(scope="module")
-def end_of_quiet(application):
-    """`end_of_quiet(now, begin, end)`: what PostgreSQL makes of it."""
-    with database.engine().connect() as connection:
-
-        def ask(now, begin, end):
-            spans = literal(begin, Time()), literal(end, Time())
-            return connection.scalar(select(service.end_of_quiet(now, *spans)))
-
-        yield ask
 
 
 def at(hour, minute=0):
@@ -39,22 +25,19 @@ def at(hour, minute=0):
         (at(13), NAP, at(14)),
     ],
 )
-def test_a_push_inside_quiet_hours_waits_for_their_end(end_of_quiet, now, span, end):
+def test_a_push_inside_quiet_hours_waits_for_their_end(now, span, end):
     assert end_of_quiet(now, *span) == end
 
 
 @pytest.mark.parametrize(("now", "span"), [(at(7), NIGHT), (at(12), NIGHT), (at(14), NAP), (at(11, 59), NAP)])
-def test_a_push_outside_quiet_hours_does_not_wait(end_of_quiet, now, span):
+def test_a_push_outside_quiet_hours_does_not_wait(now, span):
     assert end_of_quiet(now, *span) is None
 
 
 @given(st.times(), st.times(), st.datetimes(YEAR_BEGINS, YEAR_ENDS))
-def test_the_end_of_quiet_hours_is_ahead_by_less_than_a_day_and_outside_of_them(
-    end_of_quiet, begin, end, moment
-):
+def test_the_end_of_quiet_hours_is_ahead_by_less_than_a_day_and_outside_of_them(begin, end, moment):
     now = local(moment.replace(tzinfo=UTC))
     until = end_of_quiet(now, begin, end)
     if until is not None:
         assert now < until <= now + timedelta(days=1)
-        assert local(until).time() == end
-        assert end_of_quiet(local(until), begin, end) is None
+        assert end_of_quiet(until, begin, end) is None

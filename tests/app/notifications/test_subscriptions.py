@@ -26,7 +26,7 @@ def report():
 def take():
     def one(person, template=KEY):
         with atomic():
-            return subscriptions.take(person.id, template)
+            return subscriptions.take_many([(person.id, template)]).get(person.id)
 
     return one
 
@@ -89,7 +89,7 @@ def test_a_report_of_anything_but_accept_is_worth_nothing(addressee, report, cho
     person = addressee()
     report(person, choice)
     with atomic():
-        assert subscriptions.take(person.id, KEY) is None
+        assert subscriptions.take_many([(person.id, KEY)]).get(person.id) is None
 
 
 def test_a_long_term_yes_pays_for_any_number_until_it_is_switched_off(post, addressee, take):
@@ -114,7 +114,7 @@ def test_an_accept_in_the_settings_buys_no_push(post, addressee, session):
     person = addressee()
     post.event(person, CHANGE, answer("accept"))
     with atomic():
-        assert subscriptions.take(person.id, KEY) is None
+        assert subscriptions.take_many([(person.id, KEY)]).get(person.id) is None
 
 
 def test_what_was_given_out_comes_back_as_what_it_was(post, addressee, report, take, clock):
@@ -167,7 +167,7 @@ def test_whatever_happens_no_more_is_spent_than_was_answered_and_nothing_is_belo
                 case "empty":
                     subscriptions.exhausted(person.id, KEY)
                 case "take":
-                    purse = subscriptions.take(person.id, KEY)
+                    purse = subscriptions.take_many([(person.id, KEY)]).get(person.id)
                     taken += [purse] if purse else []
                     spent += purse is not None
                 case _ if taken:

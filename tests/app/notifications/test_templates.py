@@ -94,7 +94,7 @@ def test_a_page_parameter_cannot_break_out_of_its_place():
 
 
 def test_a_moment_asks_for_three_templates_at_most_and_one_kind_only():
-    for keys in templates.moments().values():
-        kinds = {templates.all_templates()[key].kind for key in keys}
-        assert 0 < len(keys) <= 3
+    for moment in templates.moments().values():
+        kinds = {templates.all_templates()[key].kind for key in moment.templates}
+        assert 0 < len(moment.templates) <= 3
         assert kinds in ({TemplateKind.ONE_TIME}, {TemplateKind.LONG_TERM})

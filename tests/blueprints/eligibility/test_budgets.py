@@ -9,7 +9,7 @@ from app.foundation.transaction import atomic
 from app.identity.types import Role
 from app.residents import consents
 from app.residents.types import Purpose
-from tests.app.eligibility.conftest import learn
+from tests.app.eligibility.knowing import learn
 
 ELDER = {"birth_date": "1944-03-07", "hukou_region": "500103"}
 

@@ -1,12 +1,14 @@
 """消息 over HTTP: one's own inbox, page by page, and what to ask the phone for."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
 from app.foundation import database
 from app.foundation.transaction import atomic
 from app.notifications import prompts, service, subscriptions
-from app.notifications.models import Delivery
+from app.notifications.models import Delivery, Subscription
 from app.notifications.service import Notice
 from app.notifications.types import STATE_LABELS, DeliveryState
 
@@ -124,3 +126,49 @@ def test_a_page_of_messages_costs_the_same_however_many_there_are(sign_in, tell,
     inbox(person)
     with query_budget(1):
         assert len(inbox(person, page_size=50)["items"]) == count
+
+
+@pytest.fixture
+def keys(sign_in):
+    """`keys(person, moment)`: which templates are asked for."""
+
+    def ask(person, moment="after_match"):
+        reply = person.client.get(f"/api/v1/me/subscriptions/prompts?moment={moment}")
+        return [item["key"] for item in reply.json["items"]]
+
+    return ask
+
+
+def test_nobody_is_asked_for_what_they_have_plenty_of(sign_in, keys):
+    person = sign_in.resident()
+    for expected in (["policy_match"], []):
+        with atomic():
+            subscriptions.accepted(person.id, "policy_match")
+            subscriptions.accepted(person.id, "deadline_reminder")
+        assert keys(person) == expected
+    with atomic():
+        subscriptions.exhausted(person.id, "policy_match")
+    assert keys(person) == ["policy_match"]
+
+
+def test_who_has_just_said_no_is_left_alone_for_a_week_except_where_they_came_to_be_asked(
+    sign_in, keys, clock
+):
+    person = sign_in.resident()
+    with atomic():
+        subscriptions.declined(person.id, "policy_match")
+        subscriptions.declined(person.id, "policy_match_long_term")
+    assert keys(person) == ["deadline_reminder"]
+    assert keys(person, "in_settings") == ["policy_match_long_term", "renewal_reminder"]
+    clock.advance(hours=23)
+    assert keys(person) == ["deadline_reminder"]
+    with atomic():
+        database.session.execute(update(Subscription).values(declined_at=clock.now - timedelta(days=7)))
+    assert keys(person) == ["policy_match", "deadline_reminder"]
+
+
+def test_a_standing_yes_is_not_asked_for_again(sign_in, keys):
+    person = sign_in.resident()
+    with atomic():
+        subscriptions.accepted(person.id, "policy_match_long_term")
+    assert keys(person, "in_settings") == ["renewal_reminder"]

@@ -1,0 +1,188 @@
+"""From match to inbox: every newly eligible subject is told once, or it is written down why not.
+
+Each leaves one row (`News`) per run, so that the account of a run adds up to those whom it newly found. All
+statements are about the whole batch; they are part of the transaction that writes the matches.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy import DateTime, Integer, String, Uuid, column, literal, select, true, values
+from sqlalchemy.dialects.postgresql import insert
+
+from app.eligibility import policies, standings
+from app.eligibility.assessment import assess, region_of
+from app.eligibility.batches import Pair, candidates
+from app.eligibility.matching import Candidate, plain
+from app.eligibility.models import Match, MatchRun, News
+from app.eligibility.notices import match_notice
+from app.eligibility.types import Assessment, KeptBack, Outcome, Policy, RunId
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.ids import new_id
+from app.foundation.transaction import atomic
+from app.identity.types import ResidentId
+from app.notifications import campaigns
+from app.notifications import service as notifications
+from app.notifications.service import Notice
+from app.residents import consents, profiles
+from app.residents.types import Profile, Purpose
+
+BATCH = 200
+_ONCE = ["run_id", "resident_id", "subject_id"]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A subject that a policy fits now and did not before."""
+
+    run_id: RunId
+    policy: Policy
+    candidate: Candidate
+    assessment: Assessment
+
+
+def tell(found: Sequence[Found]) -> list[KeptBack | None]:
+    """Tell everybody who may be told; returns for each why not, None where they were told just now."""
+    if not found:
+        return []
+    settings = profiles.many({one.candidate.resident for one in found})
+    dismissed = _dismissed(found)
+    cancelled = campaigns.cancelled({one.run_id for one in found})
+    withheld = standings.withheld([(one.candidate, one.policy, one.assessment) for one in found])
+    kept: list[KeptBack | None] = []
+    notices: list[tuple[Profile, Notice]] = []
+    for one, why in zip(found, withheld, strict=True):
+        settled = _kept_back(one, settings[one.candidate.resident], dismissed, cancelled)
+        settled = settled or (KeptBack(why) if why else None)
+        if settled is None:
+            notice = match_notice(one.policy, one.assessment, one.candidate.subject_id, one.run_id)
+            settled = _unfit(one, notice)
+            if settled is None:
+                notices.append((settings[one.candidate.resident], notice))
+        kept.append(settled)
+    told = iter(notifications.notify_many(notices))
+    fates = [(reason, None if reason else next(told)) for reason in kept]
+    fates = [(reason or (None if message else KeptBack.ALREADY_TOLD), message) for reason, message in fates]
+    _note(found, fates)
+    return [reason for reason, _ in fates]
+
+
+def _kept_back(
+    one: Found, profile: Profile, dismissed: Collection[tuple[Pair, str]], cancelled: Collection[UUID]
+) -> KeptBack | None:
+    if not profile.personalised:
+        return KeptBack.NOT_PERSONALISED
+    if ((one.candidate.resident, one.candidate.subject_id), one.policy.id) in dismissed:
+        return KeptBack.DISMISSED
+    return KeptBack.CAMPAIGN_CANCELLED if one.run_id in cancelled else None
+
+
+def _unfit(one: Found, notice: Notice) -> KeptBack | None:
+    """One policy's wording that WeChat would refuse must not stop the run for everybody."""
+    if notifications.fits(notice):
+        return None
+    _log.error("match_run.untold", policy_id=one.policy.id)
+    return KeptBack.UNFIT_WORDING
+
+
+def _dismissed(found: Collection[Found]) -> set[tuple[Pair, str]]:
+    rows = session.execute(
+        select(Match.resident_id, Match.subject_id, Match.policy_id).where(
+            Match.resident_id.in_({one.candidate.resident for one in found}),
+            Match.policy_id.in_({one.policy.id for one in found}),
+            Match.dismissed.is_not(None),
+        )
+    )
+    return {((resident, subject), policy) for resident, subject, policy in rows}
+
+
+def _note(found: Sequence[Found], fates: Sequence[tuple[KeptBack | None, UUID | None]]) -> None:
+    """Write what became of each; who was waiting to be told (`due`) waits no more."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "id": new_id(),
+            "created_at": clock.now(),
+            "run_id": one.run_id,
+            "resident_id": one.candidate.resident,
+            "subject_id": one.candidate.subject_id,
+            "policy_id": one.policy.id,
+            "region_code": region_of(plain(one.candidate.known)) or one.policy.region_code,
+            "message_id": message_id,
+            "kept_back": kept,
+            "due": False,
+        }
+        for one, (kept, message_id) in zip(found, fates, strict=True)
+    ]
+    statement = insert(News)
+    settled = {name: statement.excluded[name] for name in ("message_id", "kept_back", "region_code", "due")}
+    session.execute(
+        statement.on_conflict_do_update(index_elements=_ONCE, set_=settled, where=News.due.is_(true())), rows
+    )
+
+
+def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> None:
+    """Leave it to a worker to tell a person of (subject, policy, version) that a run under way is about.
+
+    One statement, for requests: the person has just changed something and waits for the answer.
+    """
+    named = values(
+        column("id", Uuid),
+        column("subject_id", Uuid),
+        column("policy_id", String),
+        column("version", Integer),
+    )
+    told = named.data([(new_id(), *one) for one in found]).alias("told")
+    chosen = select(
+        told.c.id,
+        MatchRun.id,
+        literal(resident, Uuid),
+        told.c.subject_id,
+        told.c.policy_id,
+        literal(""),
+        literal(clock.now(), DateTime(timezone=True)),
+        true(),
+    ).join(MatchRun, (MatchRun.policy_id == told.c.policy_id) & (MatchRun.rule_version == told.c.version))
+    names = ["id", "run_id", "resident_id", "subject_id", "policy_id", "region_code", "created_at", "due"]
+    session.execute(insert(News).from_select(names, chosen).on_conflict_do_nothing(index_elements=_ONCE))
+
+
+def tell_due() -> int:
+    """Tell everybody who is waiting to be told; returns how many rows were settled."""
+    settled = 0
+    while True:
+        with atomic():
+            rows = session.scalars(
+                select(News).where(News.due).order_by(News.id).limit(BATCH).with_for_update(skip_locked=True)
+            ).all()
+            for run_id in {row.run_id for row in rows}:
+                _tell_rows(run_id, [row for row in rows if row.run_id == run_id])
+        if not rows:
+            return settled
+        settled += len(rows)
+
+
+def _tell_rows(run_id: UUID, rows: Collection[News]) -> None:
+    """Assess those who wait anew: what is not true any more is not told."""
+    version = session.scalar(select(MatchRun.rule_version).where(MatchRun.id == run_id))
+    policy = policies.exact(next(iter(rows)).policy_id, int(version or 0))
+    people = {ResidentId(row.resident_id) for row in rows if row.resident_id is not None}
+    allowed = consents.granted_by(people, Purpose.MATCHING)
+    known = {(one.resident, one.subject_id): one for one in candidates(policy, allowed)}
+    found = []
+    for row in rows:
+        key = (ResidentId(row.resident_id or row.id), row.subject_id or row.id)
+        candidate = known.get(key)
+        assessment = candidate and assess(
+            policy, plain(candidate.known), candidate.known, as_of=clock.today()
+        )
+        if candidate is not None and assessment and assessment.outcome is Outcome.ELIGIBLE:
+            found.append(Found(RunId(run_id), policy, candidate, assessment))
+        else:
+            row.kept_back = KeptBack.NO_CONSENT if candidate is None else KeptBack.MATCH_LOST
+            row.due, row.region_code = False, policy.region_code
+    session.flush()
+    tell(found)

@@ -1,0 +1,91 @@
+"""Which pushes a worker takes: due ones, urgent first, of people to whom nothing is on its way.
+
+WeChat refuses two sends to one openid at once (43108), so a worker takes a person, not a row: their oldest
+due push, and with one about a policy every other of that kind that is due, for those leave together.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import Integer, Uuid, all_, any_, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from app.foundation import clock, locks
+from app.foundation.database import one_of_ids, session
+from app.identity.types import ResidentId
+from app.notifications.models import Delivery
+from app.notifications.types import DeliveryState, Lane
+
+_other = aliased(Delivery)
+_READY = (
+    Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.HELD))
+    & or_(
+        Delivery.not_before <= bindparam("now"),
+        Delivery.not_before.is_(None) & (Delivery.state == DeliveryState.QUEUED),
+    )
+    & or_(
+        Delivery.campaign_id.is_(None), Delivery.campaign_id != all_(bindparam("waiting", type_=ARRAY(Uuid)))
+    )
+)
+_BUSY = func.array(
+    select(_other.resident_id)
+    .where(_other.state == DeliveryState.SENDING)
+    .order_by(_other.resident_id, _other.leased_until)
+    .scalar_subquery(),
+    type_=ARRAY(Uuid),
+)
+"""To whom something is on its way."""
+_DUE = (
+    select(Delivery)
+    .where(_READY, Delivery.resident_id != all_(_BUSY))
+    .order_by(Delivery.lane.desc(), Delivery.id)
+    .limit(bindparam("most", type_=Integer, literal_execute=True))
+    .with_for_update(skip_locked=True)
+)
+"""Due rows of people to whom nothing is on its way, in the order of the lanes (urgent, normal, bulk: by luck
+that of the alphabet, backwards). Built once: a worker asks several times a second."""
+_IN_ORDER = text("SET LOCAL enable_sort = off")
+"""A campaign fills the queue faster than PostgreSQL learns of it; believing it nearly empty, the planner
+would read and sort all of it for every claim instead of walking along the index that has the order."""
+_MATES = (
+    select(Delivery)
+    .where(
+        Delivery.lane == Lane.BULK,
+        _READY,
+        Delivery.resident_id == any_(bindparam("people", type_=ARRAY(Uuid))),
+        Delivery.id != all_(bindparam("taken", type_=ARRAY(Uuid))),
+    )
+    .order_by(Delivery.resident_id, Delivery.sent_at)
+    .with_for_update(skip_locked=True)
+)
+"""The other due pushes of policies to people whose turn it is with one."""
+
+
+def claim(limit: int, *, waiting: Collection[UUID]) -> dict[ResidentId, list[Delivery]]:
+    """Lock the due pushes of up to `limit` people for this transaction, urgent first, oldest first.
+
+    Pushes of the campaigns `waiting` stay where they are.
+    """
+    session.execute(_IN_ORDER)
+    asked = {"now": clock.now(), "waiting": list(waiting)}
+    first: dict[UUID, Delivery] = {}
+    for row in session.scalars(_DUE, {**asked, "most": limit}):
+        first.setdefault(row.resident_id, row)
+    mine = _alone_with(first)
+    claimed = {ResidentId(person): [row] for person, row in first.items() if person in mine}
+    bulk = [row for person, row in first.items() if person in mine and row.lane == Lane.BULK]
+    if bulk:
+        taken = {"people": [row.resident_id for row in bulk], "taken": [row.id for row in bulk]}
+        for row in sorted(session.scalars(_MATES, {**asked, **taken}), key=lambda row: row.id):
+            claimed[ResidentId(row.resident_id)].append(row)
+    return claimed
+
+
+def _alone_with(people: Collection[UUID]) -> set[UUID]:
+    """Return those to whom no other worker is about to send, and keep it so until our commit."""
+    free = locks.try_locks("push", people)
+    sending = select(Delivery.resident_id).where(
+        Delivery.resident_id == one_of_ids(free), Delivery.state == DeliveryState.SENDING
+    )
+    return free - set(session.scalars(sending)) if free else set()

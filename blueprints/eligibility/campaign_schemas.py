@@ -1,0 +1,123 @@
+"""Wire format of campaigns, visits and a policy's statistics, for officers."""
+
+from marshmallow import fields, validate
+
+from app.eligibility.types import VisitResult
+from app.notifications.campaigns import CampaignAction
+from app.notifications.types import CampaignState
+from blueprints.support.pagination import PageQuery
+from blueprints.support.schemas import Moment, Schema
+
+RESULTS = tuple(VisitResult)
+BY_HAND = tuple(r for r in VisitResult if r not in {VisitResult.REACHED_ONLINE, VisitResult.WITHDRAWN})
+"""The others are the system's own."""
+
+
+def _counts() -> fields.Dict:
+    return fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class SteerIn(Schema):
+    """What to do with the pushes of a run, and why; the reason stands in the audit trail."""
+
+    action = fields.Enum(CampaignAction, by_value=True, required=True)
+    reason = fields.String(required=True, validate=validate.Length(2, 200))
+
+
+class EntryOut(Schema):
+    """So many people to whom the same happened."""
+
+    code = fields.String(required=True)
+    label = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+class AccountOut(Schema):
+    """What became of everybody whom a run newly found: all entries add up to `newly_eligible`."""
+
+    run_id = fields.UUID(required=True)
+    policy_id = fields.String(required=True)
+    run_state = fields.String(required=True)
+    evaluated = fields.Integer(required=True)
+    campaign_state = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(tuple(CampaignState))
+    )
+    newly_eligible = fields.Integer(required=True)
+    pushed = fields.List(fields.Nested(EntryOut), required=True)
+    in_app_only = fields.List(fields.Nested(EntryOut), required=True)
+    suppressed = fields.List(fields.Nested(EntryOut), required=True)
+    waiting = fields.List(fields.Nested(EntryOut), required=True)
+    erased = fields.Integer(required=True)
+
+
+class RegionVisitsOut(Schema):
+    """How the visits of one community stand."""
+
+    region_code = fields.String(required=True)
+    region_name = fields.String(required=True)
+    open = fields.Integer(required=True)
+    closed = fields.Integer(required=True)
+
+
+class VisitReportOut(Schema):
+    """The visits of a run by community."""
+
+    run_id = fields.UUID(required=True)
+    regions = fields.List(fields.Nested(RegionVisitsOut), required=True)
+    undecided = fields.Integer(required=True)
+
+
+class VisitQuery(PageQuery):
+    """Which visits to list."""
+
+    closed = fields.Boolean(load_default=False)
+    run_id = fields.UUID(load_default=None)
+
+
+class VisitOut(Schema):
+    """One visit of a list; the name is masked."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    policy_id = fields.String(required=True)
+    policy_title = fields.String(required=True)
+    region_code = fields.String(required=True)
+    region_name = fields.String(required=True)
+    why = fields.String(required=True)
+    created_at = Moment(required=True)
+    result = fields.String(required=True, allow_none=True, validate=validate.OneOf(RESULTS))
+    closed_at = Moment(required=True, allow_none=True)
+
+
+class VisitCardOut(Schema):
+    """One visit as it is needed at the door."""
+
+    item = fields.Nested(VisitOut, required=True)
+    name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    summary = fields.String(required=True)
+
+
+class VisitResultIn(Schema):
+    """How a visit ended."""
+
+    result = fields.Enum(
+        VisitResult,
+        by_value=True,
+        required=True,
+        validate=validate.OneOf(BY_HAND, error="请选择上门的结果"),
+    )
+
+
+class PolicyStatisticsOut(Schema):
+    """What telling people of a policy came to."""
+
+    policy_id = fields.String(required=True)
+    matches = _counts()
+    told = fields.Integer(required=True)
+    opened = fields.Integer(required=True)
+    asked = fields.Integer(required=True)
+    answers = _counts()
+    visits_open = fields.Integer(required=True)
+    visits = _counts()
+    dismissals = _counts()

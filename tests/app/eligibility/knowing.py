@@ -1,0 +1,17 @@
+"""How tests let the product know something about somebody."""
+
+from datetime import date
+
+from app.residents import facts
+from app.residents.facts import Said
+from app.residents.subjects import own_subject
+
+AS_OF = date(2026, 11, 1)
+
+
+def learn(resident, **known):
+    """Let a department state facts, as a refresh does."""
+    subject = own_subject(resident)
+    stated = {name: Said(value, "测试部门", AS_OF) for name, value in known.items()}
+    changed = facts.replace_registry(subject, stated, answered=["测试部门"])
+    facts.announce(resident, subject, changed)
