@@ -39,8 +39,11 @@ explain() {
 
 make_venv() {
     python=$(find_python)
+    if [ -e "$venv" ] && [ ! -f "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv" 2>/dev/null)" ]; then
+        fail "$venv 里有别的文件，不是虚拟环境，没有动它：请换一个目录 / $venv holds other files and is no virtual environment, it was left alone: name another folder"
+    fi
     printf '  建立 %s (virtual environment, %s)\n' "$venv" "$("$python" -V 2>&1)"
-    rm -rf "$venv"
+    rm -rf "$venv" 2>/dev/null || fail "没有权限重建 $venv / permission to rebuild $venv is missing"
     log="${TMPDIR:-/tmp}/venv-$$.log"
     if ! "$python" -m venv "$venv" >"$log" 2>&1; then
         rm -rf "$venv"

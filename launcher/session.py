@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _KEPT_WHEN_EMPTIED = frozenset({"run.lock", "ports.json"})
 
 
+HIGHEST_PORT = 65_535
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the person asked for; addresses are None where our own servers are to be used."""
@@ -202,8 +205,11 @@ def tour_program(place: Place) -> Program:
 def wishes_from_environment(*, fresh: bool) -> Wishes:
     """Read what the shell or make was given; an empty variable counts as unset."""
     port = os.environ.get("PORT", "")
-    if port and not port.isdigit():
-        raise LaunchError(f"PORT 应是数字，不是 {port!r}", f"PORT should be a number, not {port!r}")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) <= HIGHEST_PORT):
+        raise LaunchError(
+            f"PORT 应是1到65535的数字，不是 {port!r}",
+            f"PORT should be a number from 1 to 65535, not {port!r}",
+        )
     return Wishes(
         fresh=fresh,
         port=int(port) if port else None,

@@ -7,10 +7,12 @@ from sqlalchemy import update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.eligibility import matching, service
+from app.eligibility import matching, policies
+from app.eligibility.assessment import assess
 from app.eligibility.errors import MatchNotFound
 from app.eligibility.models import Match
 from app.eligibility.types import Dismissal, ReasonView
+from app.foundation import clock
 from app.foundation.database import session
 from app.identity.types import ResidentId
 from app.residents import disputes, fact_catalogue
@@ -60,7 +62,11 @@ def note(resident: ResidentId, policy_id: str, reason: Dismissal) -> None:
 
 
 def _reasons(resident: ResidentId, policy_id: str, subject_id: UUID | None) -> tuple[ReasonView, ...]:
-    return service.assess_resident(resident, policy_id, subject_id=subject_id).assessment.reasons
+    policy = policies.published(policy_id)
+    for one in matching.candidates_of(resident, policy.audience):
+        if subject_id in {None, one.subject_id}:
+            return assess(policy, matching.plain(one.known), one.known, as_of=clock.today()).reasons
+    raise MatchNotFound
 
 
 def _stated(name: str) -> str:

@@ -92,8 +92,8 @@ def close_needless() -> int:
 
 def close_withdrawn(resident: ResidentId) -> None:
     """Close the visits that a consent withdrawn in this unit of work allows no more."""
-    decided = consents.decided_here(resident)
-    if not decided & {Purpose.MATCHING, Purpose.SENSITIVE_PUSH, Purpose.PUSH}:
+    decided = consents.decided_here(resident) & {Purpose.MATCHING, Purpose.SENSITIVE_PUSH, Purpose.PUSH}
+    if all(consents.granted(resident, purpose) for purpose in decided):
         return
     usual = all(consents.granted(resident, purpose) for purpose in (Purpose.MATCHING, Purpose.PUSH))
     if usual and consents.granted(resident, Purpose.SENSITIVE_PUSH):

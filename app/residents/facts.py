@@ -29,8 +29,6 @@ from app.residents.types import FactEntry, FactKind, KnownFact, Purpose, Subject
 from app.rules.types import Fact, ListKind
 from app.rules.values import read_fact
 
-FETCHING = (Purpose.MATCHING, Purpose.PREFILL)
-"""Purposes for which departments are asked."""
 STALE_AFTER = timedelta(days=90)
 OWN_WORD = "本人声明"
 
@@ -167,8 +165,11 @@ def announce(resident_id: ResidentId, subject: Subject, changed: list[str]) -> N
 
 
 def forget_unconsented(resident_id: ResidentId) -> None:
-    """Forget what departments said once nothing allows us to keep it (撤回同意后删除, PIPL 47)."""
-    if any(consents.granted(resident_id, purpose) for purpose in FETCHING):
+    """Forget what departments said once it serves nothing that is allowed (撤回同意后删除, PIPL 47).
+
+    Facts serve matching; a form asks the departments anew each time, whatever stands here.
+    """
+    if consents.granted(resident_id, Purpose.MATCHING):
         return
     gone = session.scalars(
         delete(ResidentFact)

@@ -13,7 +13,7 @@ from app.gateways.wechat.callbacks import CallbackKeys, CallbackRefused
 from app.notifications import wechat_events
 from blueprints.notifications.schemas import CallbackQuery
 from blueprints.support.access import Audience, allow
-from blueprints.support.blueprint import Blueprint
+from blueprints.support.blueprint import Blueprint, reads_raw_body
 
 blp = Blueprint("wechat", __name__, url_prefix="/api/v1/wechat", description="微信消息推送")
 _log = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ def verify(query: dict[str, Any]) -> Response:
 
 @blp.post("/callback")
 @allow(Audience.PUBLIC)
+@reads_raw_body
 @blp.arguments(CallbackQuery, location="query", unknown=EXCLUDE)
 @blp.response(200, {"type": "string"}, content_type="text/plain")
 @blp.alt_response(403)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from blueprints.support import strict_json
 
 V = TypeVar("V", bound=Callable[..., Any])
+_ELSEWHERE = frozenset({"query", "header", "path", "cookie"})
 
 
 class StrictParser(FlaskParser):
@@ -75,6 +76,19 @@ def takes_query(view: Callable[..., Any]) -> bool:
     """Say whether a view declares arguments of the query string."""
     documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     return any(parameter["in"] == "query" for parameter in documented)
+
+
+@cache
+def takes_body(view: Callable[..., Any]) -> bool:
+    """Say whether a view declares arguments of the body, or reads it raw (`reads_raw_body`)."""
+    documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return any(parameter["in"] not in _ELSEWHERE for parameter in documented) or hasattr(view, "raw_body")
+
+
+def reads_raw_body(view: V) -> V:
+    """Mark a view that reads the body as it came."""
+    view.__dict__["raw_body"] = True
+    return view
 
 
 def document_header(

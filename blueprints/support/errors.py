@@ -25,6 +25,7 @@ from app.foundation.errors import (
 )
 from app.foundation.idempotency import KeyReused
 from blueprints.support.requests import BadRequest
+from blueprints.support.wording import in_chinese
 
 _log = structlog.get_logger(__name__)
 
@@ -171,4 +172,4 @@ def _flat(messages: Any, path: str = "") -> dict[str, list[str]]:
             found.update(_flat(value, inner))
         return found
     texts = messages if isinstance(messages, list) else [messages]
-    return {path or "_": [str(text) for text in texts]}
+    return {path or "_": [in_chinese(str(text)) for text in texts]}

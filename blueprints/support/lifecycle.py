@@ -14,9 +14,10 @@ from flask.json.provider import JSONProvider
 from app.foundation import deadlines
 from app.foundation.database import session
 from blueprints.support import access, errors
-from blueprints.support.blueprint import takes_query
+from blueprints.support.blueprint import takes_body, takes_query
 from blueprints.support.edge import Edge, nothing
 from blueprints.support.requests import BoundedRequest, check_address
+from blueprints.support.strict_json import check_no_body
 from blueprints.support.telemetry import REQUEST_ID, ROUTE, AccessLog, GatheredLines
 from config.settings import Settings
 
@@ -119,6 +120,8 @@ def _begin() -> None:
     view = current_app.view_functions[rule.endpoint]
     access.enforce(view)
     check_address(asked, takes_query=takes_query(view))
+    if not takes_body(view):
+        check_no_body(asked)
 
 
 def _give_back(_: BaseException | None) -> None:

@@ -9,10 +9,14 @@ import math
 import re
 from typing import Any, NoReturn
 
+from flask import Request
+
+from app.foundation.errors import InvalidInput
 from blueprints.support.requests import BadRequest
 
 DEPTH, KEYS, CHARACTERS, DIGITS = 32, 2_000, 10_000, 18
 _TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
@@ -102,3 +106,14 @@ def _finite(text: str) -> float:
 
 def _refuse(_: str) -> NoReturn:
     raise BadJson
+
+
+def check_no_body(asked: Request) -> None:
+    """Refuse a body where the route takes none: nothing, or an empty JSON object, is enough."""
+    if asked.method in READS or not (body := asked.get_data(cache=True)):
+        return
+    said = parse(body)
+    if isinstance(said, dict) and not said:
+        return
+    names = list(said) if isinstance(said, dict) else ["_"]
+    raise InvalidInput({str(name): ["没有这一项，请更新小程序后再试"] for name in names})

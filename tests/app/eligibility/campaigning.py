@@ -5,11 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.eligibility import loading, runs
 from app.eligibility.definition import read_policy
-from app.eligibility.models import PolicyVersion
 from app.eligibility.types import VersionState
 from app.foundation import database
 from app.foundation.transaction import atomic
@@ -78,7 +75,7 @@ class Town:
             "valid_from": "2026-01-01",
         }
         with atomic():
-            loading.replace_published(name)
+            database.session.execute(loading.replacing(name))
             policy = read_policy({**body, **more}, version=version)
             row = loading.new_version(policy, loading.plain({**body, **more}))
             row.state = VersionState.PUBLISHED
@@ -90,10 +87,10 @@ class Town:
         return started
 
     def end(self, name="cq-winter"):
-        """End a policy."""
-        with atomic():
-            row = database.session.scalar(select(PolicyVersion).where(PolicyVersion.policy_id == name))
-            row.state = VersionState.ENDED
+        """End a policy by an act, as two officers do."""
+        acts = "/api/v1/staff/policy-endings"
+        proposed = self.approver.post(acts, json={"policy_ids": [name], "act": "渝民〔2026〕1号"})
+        assert self.approver.post(f"{acts}/{proposed.json['id']}/approval").status_code == 202
 
     def push(self):
         """Be the push worker until nothing is due."""

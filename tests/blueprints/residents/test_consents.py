@@ -12,7 +12,13 @@ CONSENTS = "/api/v1/me/consents"
 
 def test_nothing_is_allowed_until_it_is(sign_in):
     items = sign_in.resident().client.get(CONSENTS).json["items"]
-    assert [item["purpose"] for item in items] == ["matching", "push", "prefill", "certificates"]
+    assert [item["purpose"] for item in items] == [
+        "matching",
+        "push",
+        "prefill",
+        "certificates",
+        "sensitive_push",
+    ]
     assert all(
         item["granted"] is False and item["version"] == 0 and len(item["notice"]) > 40 for item in items
     )
@@ -56,10 +62,11 @@ def test_withdrawing_what_departments_were_asked_for_forgets_what_they_said(elde
     elder.client.put("/api/v1/me/facts/disability_level", json={"value": 1})
     elder.client.post("/api/v1/me/facts/refresh", json={})
     elder.client.put(f"{CONSENTS}/prefill", json={})
-    elder.client.delete(f"{CONSENTS}/matching")
-    assert fact(elder, "dibao")["known"], "still allowed for filling in forms"
     elder.client.delete(f"{CONSENTS}/prefill")
-    assert not fact(elder, "dibao")["known"]
+    assert fact(elder, "dibao")["known"], "still allowed for matching"
+    elder.client.put(f"{CONSENTS}/prefill", json={})
+    elder.client.delete(f"{CONSENTS}/matching")
+    assert not fact(elder, "dibao")["known"], "a form asks the departments anew"
     assert fact(elder, "disability_level")["kind"] == "statement", "one's own word stays"
 
 

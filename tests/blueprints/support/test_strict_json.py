@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from blueprints.support import strict_json
 from blueprints.support.strict_json import BadJson
 from tests.support.hostile_json import HOSTILE
+from tests.support.people import SignIn
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
@@ -90,3 +91,20 @@ def test_no_bytes_raise_anything_but_bad_json(body):
     except BadJson:
         return
     json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 204, None),
+        (b"{}", 204, None),
+        (b'{"all": true}', 422, "invalid_input"),
+        (b"{{{", 400, "http.bad_json"),
+        (b"[1]", 422, "invalid_input"),
+    ],
+)
+def test_a_route_that_takes_no_body_refuses_one(client, body, status, code):
+    someone = SignIn(client).resident().client
+    reply = someone.post("/api/v1/auth/logout", data=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == status
+    assert code is None or reply.json["code"] == code
