@@ -13,7 +13,6 @@ from typing import Any as Bound
 from app.rules.literals import ParamRef
 from app.rules.planes import spans
 from app.rules.planes.spans import Spans
-from app.rules.planes.tabulation import Needed
 from app.rules.syntax import All, Any, Leaf, ListNode, Node, Not
 from app.rules.types import Derivation, Operator, Parameter, Quantifier, Truth
 
@@ -114,6 +113,22 @@ class Quantified:
 
 
 Step = Constant | Present | Compared | Dated | Regional | Counted | Together | Denied | Guarded | Quantified
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Which facts are read, and of the items of which lists."""
+
+    facts: frozenset[str]
+    lists: Mapping[str, "Needed"]
+
+    def __or__(self, other: "Needed") -> "Needed":
+        names = self.lists.keys() | other.lists.keys()
+        nothing = Needed(frozenset(), {})
+        return Needed(
+            self.facts | other.facts,
+            {name: self.lists.get(name, nothing) | other.lists.get(name, nothing) for name in sorted(names)},
+        )
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """From subjects as mappings to columns: values are read as the language reads them, once, at this door."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.rules.planes.columns import Coded, Column, Dates, Flagged, Items, Numbers, Table, coded, narrowed
+from app.rules.planes.lowering import Needed
 from app.rules.planes.spans import HIGHEST, MOST_DIGITS, day_number
 from app.rules.types import Fact, FactType, Subject, Vocabulary
 from app.rules.values import read_fact, read_items
@@ -23,14 +23,6 @@ class DoesNotFit(Exception):
     def __init__(self, fact: str) -> None:
         super().__init__(f"{fact}：数字的位数超出了能精确保存的范围")
         self.fact = fact
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """Which facts are read, and of the items of which lists."""
-
-    facts: frozenset[str]
-    lists: Mapping[str, "Needed"]
 
 
 def everything(vocabulary: Vocabulary, scope: str) -> Needed:
