@@ -26,12 +26,13 @@ def stepped(
     kept_old, kept_new = old.only(steady), new.only(steady)
     rows = np.flatnonzero(changed | touched(table, kept_old.program, kept_new.program))
     some = answered(kept_new.program, table.rows(rows))
+    if not len(whole):
+        return replaced(before, rows, some)
     planes, found = replaced(_only(before, steady), rows, some)
     surely, possibly = before.surely.copy(), before.possibly.copy()
     surely[steady], possibly[steady] = planes.surely, planes.possibly
-    if len(whole):
-        asked = answered(new.only(whole).program, table)
-        surely[whole], possibly[whole] = asked.surely, asked.possibly
+    asked = answered(new.only(whole).program, table)
+    surely[whole], possibly[whole] = asked.surely, asked.possibly
     after = Planes(surely, possibly, before.rows)
     return after, _together(found, steady, changes(_only(before, whole), _only(after, whole)), whole)
 

@@ -85,8 +85,13 @@ class Rulebook:
         return self.on(self.as_of + timedelta(days=1))
 
     def only(self, rules: Iterable[int]) -> "Rulebook":
-        """Return some of the policies, by their places."""
-        return Rulebook(tuple(self.policies[place] for place in rules), self.audience, self.as_of)
+        """Return some of the policies, by their places; all of them are this book, lowered already."""
+        chosen = list(rules)
+        return (
+            self
+            if len(chosen) == len(self.policies)
+            else Rulebook(tuple(self.policies[place] for place in chosen), self.audience, self.as_of)
+        )
 
     def by_fact(self) -> Mapping[str, frozenset[Rule]]:
         """Return which rules have to be asked again where a fact is another: the index of an incremental run.

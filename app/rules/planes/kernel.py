@@ -46,6 +46,7 @@ Pair: TypeAlias = tuple[Words, Words]
 CHUNK = 131_072
 """Rows evaluated together: with fewer, calling NumPy costs more than its work; with more, caches overflow."""
 WORD = 64
+YES: Spans = ((1, 1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,11 @@ class _Chunk:
         return self.settled(self.held(self.column(step.column), step.days), self.unknown_of(step.column))
 
     def held(self, column: Column, ranges: Spans) -> Words:
-        values = column.values.view(np.uint8) if isinstance(column, Flagged) else column.values
-        return packed(held(values, ranges))
+        if isinstance(column, Flagged):
+            return (
+                packed(column.values) if ranges == YES else packed(held(column.values.view(np.uint8), ranges))
+            )
+        return packed(held(column.values, ranges))
 
     def regional(self, number: Number, step: Regional) -> Pair:
         column, regions = self.column(step.column), self.table.regions
