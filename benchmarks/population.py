@@ -1,7 +1,7 @@
 """A population as columns, made at once from a seed, and rules in the shapes of the real policies.
 
-Shares and gaps are plausible, not counted: between none and 45 % of a fact is unknown. Whoever wants a realistic
-population reads it from a snapshot.
+Shares and gaps are plausible, not counted: between none and 45 % of a fact is unknown. Whoever wants a
+realistic population reads it from a snapshot.
 """
 
 import copy
@@ -37,7 +37,8 @@ RARE = {
     "dibao": 0.03, "dibao_edge": 0.02, "tekun": 0.004, "disability_cert_valid": 0.06, "veteran": 0.035,
     "business_registered": 0.07, "hard_to_employ": 0.03, "unemployed_registered": 0.04, "new_settler": 0.02,
     "rural_fp_eligible": 0.05, "flexible_registered": 0.08, "owns_local_home": 0.6, "credit_good": 0.95,
-    "is_guardian": 0.3, "ui_benefit_receiving": 0.02, "in_care_institution": 0.01, "work_injury_nursing": 0.003,
+    "is_guardian": 0.3, "ui_benefit_receiving": 0.02, "in_care_institution": 0.01,
+    "work_injury_nursing": 0.003,
     "family_difficulty_student": 0.03, "maternity_insured": 0.3, "household_property_ok": 0.7,
 }  # fmt: skip
 ORDINARY = 0.45
@@ -96,7 +97,7 @@ def _coded(places: Any, codes: tuple[str, ...], known: Any) -> Coded:
 
 def rules(count: int, *, seed: int = 7) -> list[dict[str, Any]]:
     """Return conditions in the shapes of the real policies for people: other places, ages and thresholds."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (the same rules again, not a secret)
     shapes = [raw["conditions"] for raw in files.read_all("policies") if raw["audience"] == "person"]
     made: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -122,7 +123,7 @@ def _here(chance: random.Random) -> dict[str, Any]:
     return {"fact": "hukou_region", "op": "prefix", "value": area}
 
 
-def _vary(rule: Any, chance: random.Random) -> None:
+def _vary(rule: Any, chance: random.Random) -> None:  # noqa: C901 (one a kind of value)
     """Change what a city would set differently; the shape stays."""
     for key in ("all", "any"):
         for member in rule.get(key, []):

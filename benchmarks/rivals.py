@@ -1,8 +1,8 @@
-"""The same rules on other engines: OpenFisca-core (vectorised, two answers), Polars (lazy, streaming), zen-engine.
+"""The same rules on other engines: OpenFisca-core (two answers), Polars (lazy, streaming), zen-engine.
 
-Each is imported only where it is installed (requirements-bench.in); what is not there is not compared. OpenFisca
-knows no unknown: its columns hold 0 where ours hold a gap, so that it answers another question, faster than it
-could answer ours. Rules about lists or regional parameters are left out here, for every engine alike.
+Each is imported only where it is installed (requirements-bench.in); what is not there is not compared.
+OpenFisca knows no unknown: its columns hold 0 where ours hold a gap, so that it answers another question,
+sooner than it could answer ours. Rules about lists or regional parameters are left out here, for every engine alike.
 """
 
 import time
@@ -74,24 +74,24 @@ def ranges_of(step: Compared | Dated, column: Column) -> Spans:
 def _between(values: Any, ranges: Spans, kind: Any) -> Any:
     """Compare as somebody would write it: one or two comparisons a range."""
     found: Any = None
-    for low, high in ranges:
-        low, high = max(low, kind.min), min(high, kind.max)  # noqa: PLW2901 the ends that the type can hold
+    for first, last in ranges:
+        low, high = max(first, kind.min), min(last, kind.max)
         if low > high:
             continue
         one = values == low if low == high else values <= high if low == kind.min else values >= low
         if kind.min < low < high < kind.max:
             one = one & (values <= high)
         found = one if found is None else found | one
-    return values != values if found is None else found
+    return values > kind.max if found is None else found
 
 
-def openfisca(program: Program, table: Table, rules: Sequence[Number]) -> float:
+def openfisca(program: Program, table: Table, rules: Sequence[Number]) -> float:  # noqa: C901, PLR0915 (theirs)
     """Return the seconds that OpenFisca-core takes for the rules over the table."""
     from openfisca_core.entities import build_entity  # noqa: PLC0415 optional
-    from openfisca_core.periods import DateUnit  # noqa: PLC0415
-    from openfisca_core.simulations import SimulationBuilder  # noqa: PLC0415
-    from openfisca_core.taxbenefitsystems import TaxBenefitSystem  # noqa: PLC0415
-    from openfisca_core.variables import Variable  # noqa: PLC0415
+    from openfisca_core.periods import DateUnit  # noqa: PLC0415 optional
+    from openfisca_core.simulations import SimulationBuilder  # noqa: PLC0415 optional
+    from openfisca_core.taxbenefitsystems import TaxBenefitSystem  # noqa: PLC0415 optional
+    from openfisca_core.variables import Variable  # noqa: PLC0415 optional
 
     entity = build_entity(key="person", plural="persons", label="person", is_person=True)
     system = TaxBenefitSystem([entity])
@@ -100,7 +100,7 @@ def openfisca(program: Program, table: Table, rules: Sequence[Number]) -> float:
         kind = bool if isinstance(column, Flagged) else int
         system.add_variable(type(name, (Variable,), {**common, "value_type": kind}))
 
-    def asked(number: Number, persons: Any, period: Any) -> Any:
+    def asked(number: Number, persons: Any, period: Any) -> Any:  # noqa: C901, PLR0911 (one a kind)
         step = program.steps[number]
         match step:
             case Together(every=every):
@@ -150,7 +150,7 @@ def openfisca(program: Program, table: Table, rules: Sequence[Number]) -> float:
     return time.perf_counter() - began
 
 
-def polars(program: Program, table: Table, rules: Sequence[Number]) -> tuple[float, list[int]]:
+def polars(program: Program, table: Table, rules: Sequence[Number]) -> tuple[float, list[int]]:  # noqa: C901
     """Return the seconds that Polars takes on all cores, and how many each rule is true of."""
     import polars as pl  # noqa: PLC0415 optional
 
@@ -160,7 +160,7 @@ def polars(program: Program, table: Table, rules: Sequence[Number]) -> tuple[flo
         for name, column in table.columns.items()
     })  # fmt: skip
 
-    def asked(number: Number) -> Any:
+    def asked(number: Number) -> Any:  # noqa: C901, PLR0911 (one a kind)
         step = program.steps[number]
         match step:
             case Together(every=every):
@@ -199,7 +199,7 @@ def polars(program: Program, table: Table, rules: Sequence[Number]) -> tuple[flo
 
 
 def zen(nodes: Sequence[Node], people: Sequence[Subject]) -> list[float]:
-    """Return for each person the seconds that zen-engine takes to answer every rule, gaps guarded, no reasons."""
+    """Return for each person the seconds of zen-engine for every rule, gaps guarded, no reasons."""
     import zen as engine  # noqa: PLC0415 optional
 
     compiled = [engine.compile_expression(_expression(node)) for node in nodes]
@@ -244,7 +244,8 @@ def _expression(node: Node) -> str:
 
 
 _SIGNS: Mapping[Operator, str] = {
-    Operator.EQ: "==", Operator.NE: "!=", Operator.LT: "<", Operator.LE: "<=", Operator.GT: ">", Operator.GE: ">=",
+    Operator.EQ: "==", Operator.NE: "!=", Operator.LT: "<", Operator.LE: "<=", Operator.GT: ">",
+    Operator.GE: ">=",
 }  # fmt: skip
 
 

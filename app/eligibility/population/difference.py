@@ -7,10 +7,12 @@ partition holds the same subjects in the same order, its planes are compared as 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from app.eligibility.population import results
 from app.eligibility.population.results import Found
 from app.eligibility.population.rulebook import Rule
 from app.residents.columnar import ID_BYTES, Ids
@@ -80,6 +82,11 @@ class Last:
         self.row = np.concatenate([*rows, np.zeros(0, np.int64)])[self.order]
         self.seen = np.zeros(len(self.ids), np.bool_)
 
+    @classmethod
+    def nothing(cls) -> "Last":
+        """Return the last result of a first run."""
+        return cls({}, lambda name: results.read(Path(name)))
+
     def see(self, ids: Ids) -> tuple[Rows, Flags]:
         """Note who is there today; returns where they stand in the order of ids, and who was there at all."""
         place = np.minimum(np.searchsorted(self.ids, ids), max(len(self.ids) - 1, 0))
@@ -130,16 +137,17 @@ class Last:
         return found
 
 
-def compared(found: Found, before: Before, turning: Flags) -> Difference:
+def compared(found: Found, before: Before, turning: Flags, *, undetermined: bool = True) -> Difference:
     """Compare a partition's result with the last about the same subjects.
 
     A policy is compared with the version of it that was matched last. `turning` are rows where the calendar
-    turns some amount.
+    turns some amount. Without `undetermined` only who became or was eligible is listed: a first run finds
+    many more for whom something is missing than anybody will ask.
     """
     rules = (*found.rules, *_ended(before.rules, found.rules))
     then = _arranged(before.planes, before.rules, rules)
     now = _arranged(found.planes, found.rules, rules)
-    moved = changes(then, now)
+    moved = changes(then, now, undetermined=undetermined)
     grounds = (found.known != before.known) | turning
     both = then.surely & now.surely & _mask(rules, before.rules, packed(grounds))
     kept_rules, kept_rows = places(both)

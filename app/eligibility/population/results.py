@@ -64,7 +64,7 @@ def write_whole(path: Path, table: pa.Table, *, run: str) -> None:
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
     named = table.replace_schema_metadata({_RUN: run.encode()})
-    pq.write_table(named, draft, compression="zstd", compression_level=1, use_dictionary=False)
+    pq.write_table(named, draft, compression="zstd", compression_level=1, use_dictionary=["policy_id"])
     draft.replace(path)
 
 

@@ -62,19 +62,28 @@ def opened(folder: Path) -> Result:
         raise ResultFaulty(f"{folder.name} 的匹配还没有完成，请先重新运行") from error
 
 
-def run(snapshot: Snapshot, rulebook: Rulebook, into: Path, *, last: Result | None = None) -> Result:
+def run(
+    snapshot: Snapshot,
+    rulebook: Rulebook,
+    into: Path,
+    *,
+    last: Result | None = None,
+    undetermined: bool = True,
+) -> Result:
     """Match everybody of a snapshot against a rulebook of the same day and write what is other than last.
 
+    Without `undetermined` the differences name only who became or was eligible; the answers hold all three.
     Raises SnapshotFaulty, ResultFaulty; what is finished by then stays and is not done again.
     """
     if rulebook.as_of != snapshot.as_of:
         raise ValueError("a rulebook is lowered for the day of its snapshot")
     before = None if last is None else last.last()
-    key = _hash(
-        rulebook.fingerprint, "" if last is None else last.run, *(part.sha256 for part in snapshot.parts)
-    )
+    inputs = (rulebook.fingerprint, "" if last is None else last.run, str(undetermined))
+    key = _hash(*inputs, *(part.sha256 for part in snapshot.parts))
+    before = None if last is None else last.last()
+    task = _Task(snapshot, rulebook, into, key, undetermined, None if last is None else last.as_of)
     for part in snapshot.parts:
-        _match(snapshot, part, rulebook, into, (key, before, None if last is None else last.as_of))
+        task.match(part, before)
     if before is not None:
         _write_departed(before, into / CHANGES / DEPARTED, key)
     return _finished(into, snapshot, key)
@@ -87,31 +96,35 @@ def match_part(snapshot: Snapshot, part: PartFile, rulebook: Rulebook) -> tuple[
     return Found(read.ids, fingerprints(read.table), rulebook.rules, planes), read
 
 
-def _match(
-    snapshot: Snapshot,
-    part: PartFile,
-    rulebook: Rulebook,
-    into: Path,
-    against: tuple[str, Last | None, date | None],
-) -> None:
-    key, before, day = against
-    answers, changed = into / ANSWERS / part.path, into / CHANGES / part.path
-    if results.made_by(answers, key) and results.made_by(changed, key):
-        if before is not None:
-            before.see(results.read_ids(answers))
-        return
-    found, read = match_part(snapshot, part, rulebook)
-    results.write(answers, found, run=key)
-    then = (before or Last({}, results.read)).about(part.path, found.ids)  # type: ignore[arg-type] # nothing to read
-    turning = _turning(rulebook, read, day)
-    results.write_whole(changed, difference.compared(found, then, turning).table(), run=key)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the partitions of one run have in common; `compared_with` is the day of the last result."""
 
+    snapshot: Snapshot
+    rulebook: Rulebook
+    into: Path
+    key: str
+    undetermined: bool
+    compared_with: date | None
 
-def _turning(rulebook: Rulebook, read: Part, day: date | None) -> Flags:
-    """Return whose amounts the calendar may have turned since the last run."""
-    if day is None:
-        return np.zeros(read.table.size, np.bool_)
-    return touched(read.table, rulebook.on(day).pricing, rulebook.pricing)
+    def match(self, part: PartFile, before: Last | None) -> None:
+        """Match one partition and compare it, unless that is done already."""
+        answers, changed = self.into / ANSWERS / part.path, self.into / CHANGES / part.path
+        if results.made_by(answers, self.key) and results.made_by(changed, self.key):
+            if before is not None:
+                before.see(results.read_ids(answers))
+            return
+        found, read = match_part(self.snapshot, part, self.rulebook)
+        results.write(answers, found, run=self.key)
+        then = (before or Last.nothing()).about(part.path, found.ids)
+        other = difference.compared(found, then, self._turning(read), undetermined=self.undetermined)
+        results.write_whole(changed, other.table(), run=self.key)
+
+    def _turning(self, read: Part) -> Flags:
+        """Return whose amounts the calendar may have turned since the last run."""
+        if self.compared_with is None:
+            return np.zeros(read.table.size, np.bool_)
+        return touched(read.table, self.rulebook.on(self.compared_with).pricing, self.rulebook.pricing)
 
 
 def _write_departed(before: Last, path: Path, key: str) -> None:

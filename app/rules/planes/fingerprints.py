@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.rules.planes.columns import Coded, Column, Items, Numbers, Table, owners
+from app.rules.planes.columns import Coded, Column, Flagged, Items, Numbers, Table, owners
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 _FINEST = 10**18
@@ -22,20 +22,26 @@ def fingerprints(table: Table) -> Hashes:
     found = np.zeros(table.size, np.uint64)
     columns: dict[str, Column] = {**table.columns, **({} if table.regions is None else {"": table.regions})}
     for name, column in columns.items():
-        found += _mixed(_hashed(column) ^ _salt(name))
+        found += _of_column(column, _salt(name))
     for name, items in table.lists.items():
         found += _mixed(_of_items(items, table.size) ^ _salt(name))
     return found
 
 
-def _hashed(column: Column) -> Hashes:
+def _of_column(column: Column, salt: np.uint64) -> Hashes:
+    """Hash the few values of codes and flags once each; numbers and dates one by one."""
     if isinstance(column, Coded):
-        table = np.array([*(_salt(code) for code in column.codes), _UNKNOWN], np.uint64)
-        return table[column.values]
+        return _mixed(np.array([*(_salt(code) for code in column.codes), _UNKNOWN], np.uint64) ^ salt)[
+            column.values
+        ]
+    if isinstance(column, Flagged):
+        places = column.values.view(np.uint8)
+        places = places if column.known is None else np.where(column.known, places, np.uint8(2))
+        return _mixed(np.array([0, 1, _UNKNOWN], np.uint64) ^ salt)[places]
     values = column.values.astype(np.int64).view(np.uint64)
     if isinstance(column, Numbers):
         values = values * np.uint64(_FINEST // column.scale)
-    return values if column.known is None else np.where(column.known, values, _UNKNOWN)
+    return _mixed((values if column.known is None else np.where(column.known, values, _UNKNOWN)) ^ salt)
 
 
 def _of_items(items: Items, rows: int) -> Hashes:

@@ -37,7 +37,7 @@ from app.rules.planes.lowering import (
     Regional,
     Together,
 )
-from app.rules.planes.spans import HIGHEST, LOWEST, Spans
+from app.rules.planes.spans import HIGHEST, LOWEST, Spans, united
 from app.rules.types import Operator, Quantifier
 from app.rules.vocabulary import in_region
 
@@ -47,6 +47,8 @@ CHUNK = 131_072
 """Rows evaluated together: with fewer, calling NumPy costs more than its work; with more, caches overflow."""
 WORD = 64
 YES: Spans = ((1, 1),)
+NO_RANGE = (HIGHEST, LOWEST)
+MOST_GATES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,16 @@ class _Bound:
 
 @dataclass(frozen=True, slots=True)
 class _Gates:
-    """For every place among the regions: from where to where a parameter lets through, and if it is known."""
+    """What a parameter lets through: ranges of the column, and the places of regions in which they hold."""
 
-    low: Integers
-    high: Integers
-    known: Flags
-    inverted: bool
+    each: tuple[tuple[Spans, Spans], ...]
+    entered: Spans
+    ends: tuple[tuple[Integers, Integers], ...]
+
+    @property
+    def many(self) -> bool:
+        """Say whether there are too many values to compare with each."""
+        return len(self.each) > MOST_GATES
 
 
 class _Chunk:
@@ -194,11 +200,27 @@ class _Chunk:
         if gates is None:
             scale = column.scale if isinstance(column, Numbers) else 1
             gates = self.bound.regional[number] = _gates(step, self.bound.program, regions, scale)
-        low, high = gates.low[regions.values], gates.high[regions.values]
-        passing = packed((column.values >= low) & (column.values <= high))
-        unknown, entered = self.unknown_of(step.column), packed(gates.known[regions.values])
+        passing = (
+            self._gathered(column, regions, gates) if gates.many else self._gated(column, regions, gates)
+        )
+        unknown = self.unknown_of(step.column)
+        entered = packed(held(regions.values, gates.entered))
         missing = ~entered if unknown is None else ~entered | unknown
-        return self.settled(~passing if gates.inverted else passing, missing)
+        return self.settled(passing, missing)
+
+    def _gated(self, column: Column, regions: Coded, gates: "_Gates") -> Words:
+        """Compare once for every value that the parameter has, each where it holds."""
+        passing = self.filled(answer=False)
+        for ranges, places in gates.each:
+            passing |= packed(held(column.values, ranges)) & packed(held(regions.values, places))
+        return passing
+
+    def _gathered(self, column: Column, regions: Coded, gates: "_Gates") -> Words:
+        """Look the ends up row by row: a parameter of more values than comparing with each is worth."""
+        found = np.zeros(self.table.size, np.bool_)
+        for low, high in gates.ends:
+            found |= (column.values >= low[regions.values]) & (column.values <= high[regions.values])
+        return packed(found)
 
     def counted(self, _: Number, step: Counted) -> Pair:
         unknown = self.unknown_of(step.origin)
@@ -248,7 +270,8 @@ class _Chunk:
             if items is None:
                 raise ColumnMissing(name)
             owner = owners(items)
-            regions = None if self.table.regions is None else self.table.regions.rows(owner)
+            regions = self.table.regions if self.bound.program.inner[name].regional else None
+            regions = None if regions is None else regions.rows(owner)
             table = Table(items.table.size, items.table.columns, items.table.lists, regions)
             self.inner[name] = (_Chunk(self.bound.within(name), table), items, owner)
         return self.inner[name]
@@ -256,17 +279,23 @@ class _Chunk:
 
 def _gates(step: Regional, program: Program, regions: Coded, scale: int) -> _Gates:
     """Look the parameter up once for every region there is, and for those whose region nobody knows."""
-    inverted = step.op is Operator.NE
-    asked = Regional(step.column, Operator.EQ, step.param, step.derivation) if inverted else step
-    low, high, known = [], [], []
-    for code in (*regions.codes, ""):
-        bound = in_region(program.parameters[step.param], code)
-        ranges = () if bound is None else asked.ranges(bound, scale, program.as_of)
-        first, last = ranges[0] if ranges else (HIGHEST, LOWEST)
-        low.append(first)
-        high.append(last)
-        known.append(bound is not None)
-    return _Gates(np.array(low, np.int64), np.array(high, np.int64), np.array(known, np.bool_), inverted)
+    areas = (*regions.codes, "")
+    bounds = [in_region(program.parameters[step.param], code) for code in areas]
+    ranges = {bound: step.ranges(bound, scale, program.as_of) for bound in set(bounds) if bound is not None}
+    each = tuple(
+        (found, united((place, place) for place, one in enumerate(bounds) if one == bound))
+        for bound, found in ranges.items()
+    )
+    entered = united((place, place) for place, one in enumerate(bounds) if one is not None)
+    ends = []
+    for number in range(max((len(found) for found in ranges.values()), default=0)):
+        pairs = [_end(ranges[one], number) if one is not None else NO_RANGE for one in bounds]
+        ends.append((np.array([low for low, _ in pairs]), np.array([high for _, high in pairs])))
+    return _Gates(each, entered, tuple(ends))
+
+
+def _end(ranges: Spans, number: int) -> tuple[int, int]:
+    return ranges[number] if number < len(ranges) else NO_RANGE
 
 
 Halves: TypeAlias = tuple[Flags, Flags]

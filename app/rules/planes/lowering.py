@@ -158,6 +158,13 @@ class Program:
         self.uses[number] += 1
         return number
 
+    @property
+    def regional(self) -> bool:
+        """Say whether some step looks at the region, here or in a list below."""
+        return any(isinstance(step, Regional) for step in self.steps) or any(
+            inner.regional for inner in self.inner.values()
+        )
+
     def within(self, name: str) -> "Program":
         """Return the program of the items of a list."""
         return self.inner.setdefault(name, Program(self.as_of, self.parameters))

@@ -89,7 +89,10 @@ def age_spans(op: Operator, bound: Any, derivation: Derivation, as_of: date) -> 
     """
     ages = common(number_spans(op, bound), ((0, HIGHEST),))
     unit = MONTHS if derivation is Derivation.FULL_YEARS else 1
-    return united((_latest(as_of, (b + 1) * unit) + 1, _latest(as_of, a * unit)) for a, b in ages)
+    return united(
+        (LOWEST if high == HIGHEST else _latest(as_of, (high + 1) * unit) + 1, _latest(as_of, low * unit))
+        for low, high in ages
+    )
 
 
 def code_spans(op: Operator, bound: object, codes: Sequence[str]) -> Spans:
