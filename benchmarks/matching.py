@@ -294,7 +294,7 @@ def memories() -> None:
     peaks = []
     for millions in (1, 2, 4):
         asked = [sys.executable, "-m", "benchmarks.matching", "--memory", str(millions)]
-        peaks.append(float(subprocess.check_output(asked, text=True)))
+        peaks.append(float(subprocess.check_output(asked, text=True)))  # noqa: S603 this module
     figure = " ".join(f"{peak:.0f} MB" for peak in peaks)
     say("(vii) peak memory at 1, 2, 4 million", figure, "flat, < 600 MB",
         reached=max(peaks) < 600 and peaks[-1] < 1.2 * peaks[0])  # fmt: skip
@@ -381,9 +381,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.memory:
         memory(given.memory)
         return 0
-    print(
-        f"{given.people:,} people, load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, numpy {np.__version__}"
-    )
+    machine = f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, numpy {np.__version__}"
+    print(f"{given.people:,} people, {machine}")
     table = population.table(given.people, book(1000).needed)
     bytes_read = sum(column.values.nbytes for column in table.columns.values())
     print(f"{len(table.columns)} columns, {bytes_read / MEGA:.0f} MB, {len(table.lists)} list\n")

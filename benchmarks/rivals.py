@@ -2,7 +2,8 @@
 
 Each is imported only where it is installed (requirements-bench.in); what is not there is not compared.
 OpenFisca knows no unknown: its columns hold 0 where ours hold a gap, so that it answers another question,
-sooner than it could answer ours. Rules about lists or regional parameters are left out here, for every engine alike.
+sooner than it could answer ours. Rules about lists or regional parameters are left out here, for every engine
+alike.
 """
 
 import time

@@ -94,7 +94,7 @@ def answer(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> 
 def possible(
     tried: Sequence[Policy], subject: Subject, *, as_of: date, params: Params
 ) -> Collection[PolicyId]:
-    """Return the policies that are not surely a no for a subject, some more among them: by index where many."""
+    """Return the policies that are not surely a no for a subject, and some more; by index where many."""
     if len(tried) < INDEXED_FROM:
         return [policy.id for policy in tried]
     keys = tuple((policy.id, policy.version, policy.checksum) for policy in tried)

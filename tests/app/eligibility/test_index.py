@@ -14,9 +14,10 @@ DAY = date(2026, 11, 25)
 def test_with_many_policies_only_the_possible_are_asked_and_none_is_lost():
     bodies = [plain(raw) for raw in files.read_all("policies")]
     copies = [
-        policies._read(f"copy-{number}-{body['id']}"[:64], 1, f"copy {number} {body['id']}", body)
+        policies._read(name, 1, f"of {name}", {**body, "id": name})
         for number in range(5)
         for body in bodies
+        for name in [f"copy-{number}-{body['id']}"]
     ]
     tried = [policy for policy in copies if policy.audience is Audience.PERSON]
     assert len(tried) >= policies.INDEXED_FROM
@@ -36,5 +37,5 @@ def test_with_many_policies_only_the_possible_are_asked_and_none_is_lost():
 
 def test_few_policies_are_all_asked():
     body = plain(next(iter(files.read_all("policies"))))
-    policy = policies._read("the-only-one", 1, "the only one", body)
+    policy = policies._read("the-only-one", 1, "of it", {**body, "id": "the-only-one"})
     assert policies.possible([policy], {}, as_of=DAY, params={}) == [policy.id]
