@@ -68,10 +68,12 @@ def counts(words: Words) -> npt.NDArray[np.int64]:
 
 def places(words: Words) -> tuple[npt.NDArray[np.int64], Rows]:
     """Return rules and rows of every bit, in that order; looks only into words that are not 0."""
-    rules, word = np.nonzero(words)
-    bits = np.unpackbits(words[rules, word].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-    which, bit = np.nonzero(bits)
-    return rules[which], word[which] * WORD + bit
+    flat = np.flatnonzero(words)
+    bits = np.unpackbits(words.reshape(-1)[flat].view(np.uint8), bitorder="little").view(np.bool_)
+    found = np.flatnonzero(bits)  # one dimension and booleans: an order of magnitude faster than rows and bytes
+    word = flat[found // WORD]
+    rules, word = np.divmod(word, max(words.shape[1], 1))
+    return rules, word * WORD + found % WORD
 
 
 def answers_at(planes: Planes, rules: Any, rows: Rows) -> Answers:

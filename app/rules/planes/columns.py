@@ -169,7 +169,7 @@ def coded(places: Integers, codes: tuple[str, ...]) -> Coded:
     rank = np.empty(len(codes) + 1, kind)
     rank[order] = np.arange(len(codes))
     rank[len(codes)] = len(codes)
-    values = rank[places]
+    values = np.take(rank, places)
     known = values != len(codes)
     return Coded(values, tuple(codes[place] for place in order), None if known.all() else known)
 
