@@ -42,6 +42,14 @@ RARE = {
     "family_difficulty_student": 0.03, "maternity_insured": 0.3, "household_property_ok": 0.7,
 }  # fmt: skip
 ORDINARY = 0.45
+REGISTERED = {
+    "birth_date": 0.0,
+    "gender": 0.0,
+    "hukou_region": 0.02,
+    "residence_region": 0.05,
+    "nationality": 0.0,
+}
+"""Gaps of what 公安 holds about everybody."""
 LOCAL = 0.4
 
 
@@ -69,7 +77,7 @@ def _table(size: int, needed: Needed, scope: str, chance: Any) -> Table:
 
 
 def _column(fact: Fact, size: int, chance: Any) -> Column:
-    gaps = (sum(map(ord, fact.name)) % 10) * 0.05
+    gaps = REGISTERED.get(fact.name, (sum(map(ord, fact.name)) % 10) * 0.05)
     known = None if gaps == 0 else chance.random(size) >= gaps
     match fact.type:
         case FactType.BOOL:

@@ -36,7 +36,8 @@ def test_a_leader_that_lost_its_database_session_does_not_believe_it_still_leads
     with database.engine().begin() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+                "SELECT pg_terminate_backend(pid) "
+                "FROM pg_locks JOIN pg_database ON pg_database.oid = database"
                 " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
             )
         )  # of this database alone: beside it other tests run, and hold locks of their own

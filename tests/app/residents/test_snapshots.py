@@ -8,9 +8,9 @@ import pytest
 
 from app.foundation.ids import new_id
 from app.foundation.transaction import atomic
-from app.residents import columnar, consents, fact_catalogue, facts, snapshots
+from app.residents import columnar, consents, fact_catalogue, facts, holdings, snapshots
 from app.residents.columnar import Row, SnapshotFaulty
-from app.residents.facts import Said
+from app.residents.facts import Answers, Said
 from app.residents.snapshots import SnapshotOfAnotherDay
 from app.residents.subjects import own_subject
 from app.residents.types import Purpose, SubjectKind
@@ -71,6 +71,20 @@ def test_a_snapshot_holds_the_facts_of_everybody_who_allows_matching(session, re
     assert table.lists["children"].offsets.tolist() == [0, 1]
     assert table.lists["children"].table.columns["child_lawful"].values.tolist() == [True]
     assert table.regions.codes == ("500103",)
+
+
+def test_enterprises_have_a_snapshot_of_their_own(session, resident, tmp_path):
+    owner = resident(dibao=True)
+    with atomic():
+        held = holdings.enterprise(owner, "91500103MA5YQ7X21T", "渝中甲公司")
+        said = {"ent_region": Said("500103", "测试部门", DAY), "ent_employees": Said(12, "测试部门", DAY)}
+        told = [Answers(held.subject, said, frozenset({"测试部门"}))]
+        facts.replace_registries(owner, told, enterprises={"91500103MA5YQ7X21T": held})
+    made = snapshots.export(tmp_path, SubjectKind.ENTERPRISE, DAY)
+    (part,) = [made.read(part, needed("ent_employees")) for part in made.parts]
+    assert list(columnar.subject_ids(part.ids)) == [held.subject.id]
+    assert part.table.columns["ent_employees"].values.tolist() == [12]
+    assert part.table.regions.codes == ("500103",)
 
 
 def test_a_snapshot_is_for_its_owner_alone(session, resident, tmp_path):

@@ -106,7 +106,8 @@ class Opinion:
         bound = self.bound(wanted) if isinstance(wanted, dict) else self.typed(known, wanted)
         if op == "within_days":
             passed = (pl.Series([self.as_of]) - known).dt.total_days().cast(pl.Float64)
-            return (passed >= 0) & (passed <= bound)
+            unknown = passed.is_null() | (pl.Series([bound]) if isinstance(bound, float) else bound).is_null()
+            return ((passed >= 0) & (passed <= bound)).set(unknown, None)  # false and null would be false
         return {
             "eq": lambda: known == bound, "ne": lambda: known != bound, "lt": lambda: known < bound,
             "le": lambda: known <= bound, "gt": lambda: known > bound, "ge": lambda: known >= bound,
