@@ -6,12 +6,13 @@ ARGS ?=
 ENVIRONMENT = VENV="$(VENV)" sh launcher/environment.sh
 LAUNCH = exec $(PY) -m launcher --follow-parent
 
-.PHONY: help run test check tour bench lock openapi install install-dev
+.PHONY: help run test soak check tour bench lock openapi install install-dev
 
 help:
 	@echo 'make run            安装并启动整个系统 (install, start everything); FRESH=1 清空重来, PORT=8000 指定端口'
 	@echo '                    DATABASE_URL / REDIS_URL 设了就用它们 (given servers are used)'
 	@echo 'make test           全部测试 (the whole suite); ARGS="-k login" 传给 pytest'
+	@echo 'make soak           一百万次比对：定义、闭包、位平面、Polars (a million answers of every machine)'
 	@echo 'make check          ruff, mypy, import-linter, OpenAPI 快照'
 	@echo 'make tour           走一遍全程，没启动就先启动 (the whole errand, as a phone and an officer see it)'
 	@echo 'make bench          测速 (benchmarks)'
@@ -32,6 +33,10 @@ tour: install
 
 test: install-dev
 	@exec $(PY) -m pytest -n auto $(ARGS)
+
+PAIRS ?= 1000000
+soak: install-dev
+	@PAIRS=$(PAIRS) exec $(PY) -m pytest -q tests/app/rules/test_agreement.py $(ARGS)
 
 check: install-dev
 	$(PY) -m ruff check .

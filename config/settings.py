@@ -5,6 +5,7 @@ A default here is either right in production and public, or there is no default.
 
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     index_key: SecretStr
     """base64 of 32 bytes for blind indexes; lives outside the database."""
 
+    snapshot_folder: Path | None = None
+    """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16

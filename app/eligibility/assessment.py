@@ -10,6 +10,7 @@ from app.eligibility import provenance, tiers
 from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
 from app.foundation.regions import covers
 from app.residents import fact_catalogue
+from app.residents.fact_catalogue import region_of as region_of
 from app.residents.types import KnownFact
 from app.rules.amounts import assess_amount
 from app.rules.explanation import Reason, explain
@@ -25,17 +26,6 @@ _AREAS = ("residence_region", "hukou_region", "ent_region")
 def region_params(region_code: str | None) -> Params:
     """Return the regional parameters (地方标准) as they stand where the subject lives."""
     return resolve_params(fact_catalogue.vocabulary(), region_code)
-
-
-def region_of(values: Mapping[str, object]) -> str | None:
-    """Return the region whose parameters apply.
-
-    Where one lives, else the 户籍, else the enterprise's seat.
-    """
-    for name in _AREAS:
-        if isinstance(values.get(name), str):
-            return str(values[name])
-    return None
 
 
 def assess(

@@ -96,8 +96,10 @@ def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, 
     params, today = region_params(region_of(values)), clock.today()
     assessed: list[tuple[Policy, Assessment]] = []
     unfit: list[tuple[UUID, str]] = []
-    for policy in tried:
-        truth = policies.answer(policy, values, as_of=today, params=params)
+    asked = list(tried)
+    possible = policies.possible(asked, values, as_of=today, params=params)
+    for policy in asked:
+        truth = policy.id in possible and policies.answer(policy, values, as_of=today, params=params)
         if truth is not False or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
             assessed.append((policy, assess(policy, values, candidate.known, as_of=today)))
         elif policy.id in before:

@@ -1,6 +1,6 @@
 """The published policies, parsed once per process: what has the same fingerprint is the same for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import PolicyNotFound
 from app.eligibility.models import PolicyVersion
-from app.eligibility.types import Audience, Policy, VersionState
+from app.eligibility.types import Audience, Policy, PolicyId, VersionState
 from app.foundation import clock
 from app.foundation.database import reading, session
 from app.rules.compilation import compile_condition
+from app.rules.index import Index
 from app.rules.types import Params, Subject, Truth
 
 Key: TypeAlias = tuple[str, int, str]
@@ -24,6 +25,8 @@ Key: TypeAlias = tuple[str, int, str]
 _parsed: dict[Key, Policy] = {}
 _edition: list[tuple[str, tuple[Policy, ...]]] = [("", ())]
 """What this process read last: the fingerprint of everything published, and the policies."""
+INDEXED_FROM = 150
+"""With fewer policies, asking each costs less than looking them up (benchmarks/matching.py)."""
 _PUBLISHED = PolicyVersion.state == VersionState.PUBLISHED
 
 
@@ -86,6 +89,21 @@ def answer(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> 
     """Answer a policy's condition without reasons, by its compiled closure."""
     key = (policy.id, policy.version, policy.checksum)
     return _compiled(key, as_of, tuple(sorted(params.items())))(subject)
+
+
+def possible(
+    tried: Sequence[Policy], subject: Subject, *, as_of: date, params: Params
+) -> Collection[PolicyId]:
+    """Return the policies that are not surely a no for a subject, and some more; by index where many."""
+    if len(tried) < INDEXED_FROM:
+        return [policy.id for policy in tried]
+    keys = tuple((policy.id, policy.version, policy.checksum) for policy in tried)
+    return {tried[place].id for place in _index(keys, as_of).candidates(subject, params=params)}
+
+
+@lru_cache(maxsize=16)
+def _index(keys: tuple[Key, ...], as_of: date) -> Index:
+    return Index([_parsed[key].conditions for key in keys], as_of=as_of)
 
 
 @lru_cache(maxsize=20_000)

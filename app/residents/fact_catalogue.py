@@ -1,6 +1,6 @@
 """The catalogue of facts (事实目录): what can be known, who answers for it, what it looks like in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,6 +15,7 @@ from config import files
 
 ITEMS = 50
 """No list that a resident fills in is longer."""
+REGION_FACTS = ("residence_region", "hukou_region", "ent_region")
 LARGEST = Decimal(10) ** 13
 EARLIEST = date(1880, 1, 1)
 _EXPECTED = {
@@ -54,6 +55,14 @@ def is_sensitive(subject: SubjectKind, name: str) -> bool:
     """Say whether a value is kept sealed; what the catalogue does not know is."""
     found = entry(subject, name)
     return found is None or found.sensitive
+
+
+def region_of(values: Mapping[str, object]) -> str | None:
+    """Return whose parameters apply: where one lives, else the 户籍, else the enterprise's own."""
+    for name in REGION_FACTS:
+        if isinstance(values.get(name), str):
+            return str(values[name])
+    return None
 
 
 def departments(subject: SubjectKind) -> tuple[Department, ...]:

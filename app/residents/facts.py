@@ -53,12 +53,12 @@ class Answers:
 
 def fact_set(resident_id: ResidentId, subject_id: UUID | None = None) -> Mapping[str, KnownFact]:
     """Return what counts, by name: of the resident, or of a subject they may act for (raises NotFound)."""
-    return _counting(_rows(subject_of(resident_id, subject_id).id))
+    return counting(_rows(subject_of(resident_id, subject_id).id))
 
 
 def own_fact_sets(resident_id: ResidentId) -> dict[UUID, dict[str, KnownFact]]:
     """Return what counts about a resident and each enterprise they represent now, in one query."""
-    return {held.subject.id: _counting(held.rows.values()) for held in holdings.current(resident_id)}
+    return {held.subject.id: counting(held.rows.values()) for held in holdings.current(resident_id)}
 
 
 def values(resident_id: ResidentId, subject_id: UUID | None = None) -> dict[str, object]:
@@ -72,7 +72,7 @@ def fact_sets(subject_ids: Iterable[UUID]) -> dict[UUID, dict[str, KnownFact]]:
     by_subject: dict[UUID, list[FactRow]] = {subject_id: [] for subject_id in wanted}
     for row in _rows(*wanted):
         by_subject[row.subject_id].append(row)
-    return {subject_id: _counting(rows) for subject_id, rows in by_subject.items()}
+    return {subject_id: counting(rows) for subject_id, rows in by_subject.items()}
 
 
 def listed(resident_id: ResidentId, subject_id: UUID | None = None) -> list[FactEntry]:
@@ -84,10 +84,10 @@ def listed(resident_id: ResidentId, subject_id: UUID | None = None) -> list[Fact
 def entries(kind: SubjectKind, rows: Iterable[FactRow], *, open_disputes: set[str]) -> list[FactEntry]:
     """Return every fact of the catalogue as rows at hand have it."""
     held = list(rows)
-    counting = _counting(held)
+    chosen = counting(held)
     statements = {row.name: _known(row) for row in held if row.kind == FactKind.STATEMENT}
     return [
-        _entry(described, counting, statements, open_disputes) for described in fact_catalogue.entries(kind)
+        _entry(described, chosen, statements, open_disputes) for described in fact_catalogue.entries(kind)
     ]
 
 
@@ -217,8 +217,8 @@ def _rows(*subject_ids: UUID) -> list[FactRow]:
     return [FactRow(*row) for row in session.execute(asked)]
 
 
-def _counting(rows: Iterable[FactRow]) -> dict[str, KnownFact]:
-    """Choose per name the department's word where there is one."""
+def counting(rows: Iterable[FactRow]) -> dict[str, KnownFact]:
+    """Return what counts of rows about one subject: per name the department's word where there is one."""
     found: dict[str, KnownFact] = {}
     for row in sorted(rows, key=lambda row: row.kind, reverse=True):  # statements first, registries over them
         found[row.name] = _known(row)

@@ -44,10 +44,11 @@ def resolve_params(vocabulary: Vocabulary, region_code: str | None) -> Mapping[s
 
     With no region known only nation-wide numbers are known.
     """
-    return {name: _in_region(param, region_code or "") for name, param in vocabulary.params.items()}
+    return {name: in_region(param, region_code or "") for name, param in vocabulary.params.items()}
 
 
-def _in_region(param: Parameter, region_code: str) -> Decimal | None:
+def in_region(param: Parameter, region_code: str) -> Decimal | None:
+    """Return one parameter as it stands in a region."""
     areas = [area for area in param.by_region if covers(area, region_code)]
     return param.by_region[max(areas, key=lambda area: len(significant(area)))] if areas else None
 

@@ -35,3 +35,11 @@ def test_a_capability_keeps_its_tables_to_itself(imports):
         if not importer.startswith(models.removesuffix("models"))
     }
     assert strangers == set()
+
+
+def test_a_web_process_starts_without_the_libraries_of_columns():
+    asked = "import app.factory, sys; print({'numpy', 'pyarrow', 'polars'} & set(sys.modules))"
+    answer = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert answer.stdout.strip() == "set()"

@@ -52,7 +52,11 @@ def vocabulary_of(seed: int) -> Vocabulary:
     facts = [fact for scope in SCOPES for fact in facts_of(scope, chance)]
     lists = {name: {"label": name, "subject": owner} for owner, name in SCOPES.items() if name}
     numbers = [None, -1, 0, 2, 3.5]
-    params = {name: {"label": name, "by_region": {"000000": chance.choice(numbers)}} for name in ("p0", "p1")}
+    areas = ("000000", "500000", "500103", "340000")
+    params = {
+        name: {"label": name, "by_region": {area: chance.choice(numbers) for area in areas}}
+        for name in ("p0", "p1")
+    }
     return build_vocabulary({"lists": lists, "facts": facts}, params)
 
 

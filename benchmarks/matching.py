@@ -1,0 +1,400 @@
+"""Matching a population: `python -m benchmarks.matching`, the floors of issue 3 in one run.
+
+Needs nothing but the product. For the comparisons install the engines beside it, in another environment:
+
+    python -m venv /tmp/bench && /tmp/bench/bin/pip install -r requirements.txt
+    /tmp/bench/bin/pip install -r requirements-bench.in
+    /tmp/bench/bin/python -m benchmarks.matching
+
+Wall times are the best of several rounds on one core unless said, CPU times those of the best round: on a
+shared machine the second is the firmer one. Ratios are between neighbours in the same run.
+"""
+
+import argparse
+import hashlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from app.eligibility.definition import read_policy
+from app.eligibility.loading import plain
+from app.eligibility.population import difference, results, running
+from app.eligibility.population.difference import Last
+from app.eligibility.population.incremental import stepped
+from app.eligibility.population.results import Found
+from app.eligibility.population.rulebook import Rulebook, region_at, subject_at
+from app.eligibility.types import Audience, Policy
+from app.residents import columnar, fact_catalogue, snapshots
+from app.residents.snapshots import PartFile, Snapshot
+from app.residents.types import SubjectKind
+from app.rules.compilation import compile_condition
+from app.rules.explanation import explain
+from app.rules.index import Index
+from app.rules.planes.answers import changes, counts, everything
+from app.rules.planes.columns import Coded, Column, Dates, Flagged, Numbers, Table
+from app.rules.planes.fingerprints import fingerprints
+from app.rules.planes.kernel import answered
+from app.rules.planes.lowering import lowered
+from app.rules.syntax import parse
+from app.rules.vocabulary import resolve_params
+from benchmarks import population, rivals
+from benchmarks.population import DAY
+from config import files
+
+MILLION, PART, CHANGED, PEOPLE = 1_000_000, 262_144, 5_000, 500
+ROUNDS = 7
+MEGA, MILLI = 1e6, 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The best of some rounds."""
+
+    wall: float
+    cpu: float
+    made: Any
+
+
+def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> Timed:
+    """Run some rounds and keep the best wall and the best CPU time."""
+    best = Timed(float("inf"), float("inf"), None)
+    for _ in range(rounds):
+        wall, cpu = time.perf_counter(), time.process_time()
+        made = work()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        best = Timed(min(best.wall, wall), min(best.cpu, cpu), made)
+    return best
+
+
+def say(case: str, figure: str, floor: str = "", *, reached: bool | None = None) -> None:
+    """Print one line of the table."""
+    verdict = "" if reached is None else "reached" if reached else "MISSED"
+    print(f"{case:<58}{figure:>34}  {floor:>22}  {verdict}", flush=True)
+
+
+@cache
+def book(count: int) -> Rulebook:
+    """Return so many policies in the shapes of the real ones, in force for ever."""
+    shape = next(raw for raw in files.read_all("policies") if raw["audience"] == "person")
+    one: Policy = replace(
+        read_policy(plain(shape), version=1), valid_from=DAY.replace(year=2000), valid_to=None
+    )
+    vocabulary = fact_catalogue.vocabulary()
+    made = [
+        replace(
+            one,
+            id=f"policy-{place:05}",
+            checksum=str(place),
+            conditions=parse(rule, vocabulary),
+            benefit=one.benefit,
+        )
+        for place, rule in enumerate(population.rules(count))
+    ]
+    return Rulebook.of(made, Audience.PERSON, DAY)  # type: ignore[arg-type] # ids are text
+
+
+def touch_once(table: Table) -> float:
+    """Return the seconds of reading every column once from memory, as fast as memory is copied."""
+    columns = [column.values for column in table.columns.values()]
+    into = [np.empty_like(values) for values in columns]
+    return timed(lambda: [np.copyto(to, values) for to, values in zip(into, columns, strict=True)]).wall
+
+
+def kernel(count: int, table: Table, floor: float) -> None:
+    """(i), (ii): both planes of every rule for everybody."""
+    program = book(count).program
+    steps = len(program.steps) + sum(len(inner.steps) for inner in program.inner.values())
+    ours = timed(lambda: answered(program, table), 3 if count > 100 else ROUNDS)
+    asked = count * table.size / MEGA
+    rate = asked / ours.wall
+    say(f"({'i' if count <= 100 else 'ii'}) {count} policies, {steps} distinct steps, both planes",
+        f"{ours.wall:.3f} s, cpu {ours.cpu:.3f} s")  # fmt: skip
+    say("    evaluations a second, wall", f"{rate:,.0f} M", f"≥ {floor:,.0f} M", reached=rate >= floor)
+    say("    evaluations a second, CPU", f"{asked / ours.cpu:,.0f} M")
+    hits, possible = counts(ours.made.surely).sum(), counts(ours.made.possibly).sum()
+    share = 100 / count / table.size
+    say("    eligible, undetermined", f"{hits * share:.2f} %, {(possible - hits) * share:.2f} %")
+    say("    × the time to read the columns once", f"{ours.wall / touch_once(table):.0f} ×")
+
+
+def beside_others(count: int, table: Table, most: int = 100) -> None:
+    """(i): the rules that every engine can express, each alone and right after ours."""
+    policies = [policy for policy in book(count).policies if rivals.plain(policy.conditions)][:most]
+    vocabulary = fact_catalogue.vocabulary()
+    program = lowered((p.conditions for p in policies), as_of=DAY, parameters=vocabulary.params)
+    say(f"    the {len(policies)} of them that others can express:", "")
+    if rivals.has("openfisca_core"):
+        ours = timed(lambda: answered(program, table), 3)
+        theirs = rivals.openfisca(program, table, program.rules)
+        say("      OpenFisca-core, one plane, gaps as 0", f"{theirs:.3f} s : ours {ours.wall:.3f} s", "≥ 6 ×",
+            reached=theirs >= 6 * ours.wall)  # fmt: skip
+        say("      ratio", f"{theirs / ours.wall:.1f} ×")
+    else:
+        say("      OpenFisca-core", "not installed")
+    if rivals.has("polars"):
+        ours = timed(lambda: answered(program, table), 3)
+        runs = [rivals.polars(program, table, program.rules) for _ in range(3)]
+        if runs[0][1] != counts(ours.made.surely).tolist():
+            raise SystemExit("Polars finds others eligible than we do")
+        theirs = min(took for took, _ in runs)
+        say(
+            "      Polars streaming, two cores, same counts",
+            f"{theirs:.3f} s = {theirs / ours.wall:.1f} × ours",
+        )
+
+
+def yesterday(table: Table, chance: Any) -> tuple[Table, Any]:
+    """Return the table before 5,000 people changed, and who they are: they had somebody else's facts."""
+    changed = np.zeros(table.size, np.bool_)
+    rows = np.sort(chance.choice(table.size, CHANGED, replace=False))
+    changed[rows] = True
+    order = np.arange(table.size)
+    order[rows] = chance.permutation(rows)
+    return table.rows(order), changed
+
+
+def whole_day(table: Table) -> None:
+    """(iii), (iv), (v): a full day, an incremental day, one new policy."""
+    new = book(100)
+    old = new.on(DAY.fromordinal(DAY.toordinal() - 1))
+    before_table, changed = yesterday(table, np.random.default_rng(5))
+    before = answered(old.program, before_table)
+    del before_table
+
+    def full() -> Any:
+        program = lowered(
+            (p.conditions for p in new.policies), as_of=DAY, parameters=fact_catalogue.vocabulary().params
+        )
+        after = answered(program, table)
+        return after, changes(before, after, undetermined=False), changes(before, after)
+
+    day = timed(full)
+    after, moved, all_moved = day.made
+    figure = f"{day.wall:.3f} s, cpu {day.cpu:.3f} s"
+    case = f"(iii) the whole day: {len(moved.new):,} new, {len(moved.lost):,} lost"
+    say(case, figure, "< 0.3 s", reached=day.wall < 0.3)
+    listing = timed(lambda: everything(after))
+    say(f"    listing all {len(listing.made):,} matches", f"{listing.wall * MILLI:.0f} ms")
+
+    def step() -> Any:
+        return stepped(before, table, old.on(old.as_of), new.on(DAY), changed=changed)
+
+    incremental = timed(step)
+    planes, found = incremental.made
+    same = np.array_equal(planes.surely, after.surely) and np.array_equal(planes.possibly, after.possibly)
+    if not same or len(found) != len(all_moved):
+        raise SystemExit("the incremental day is not the full difference")
+    figure = f"{incremental.wall * MILLI:.0f} ms, cpu {incremental.cpu * MILLI:.0f} ms"
+    say(
+        "(iv) an incremental day, equal to the full difference",
+        figure,
+        "< 100 ms",
+        reached=incremental.wall < 0.1,
+    )
+    singles = [_timed_alone(new.only([place]), table) for place in range(0, 100, 9)]
+    wall, cpu = max(one.wall for one in singles) * MILLI, max(one.cpu for one in singles) * MILLI
+    figure = f"{wall:.1f} ms, cpu {cpu:.1f} ms"
+    say("(v) one new policy over everybody, the dearest of 12", figure, "< 20 ms", reached=wall < 20)
+
+
+def _timed_alone(alone: Rulebook, table: Table) -> Timed:
+    return timed(lambda: answered(alone.program, table), 3)
+
+
+def one_person(table: Table) -> None:  # noqa: PLR0915 (one story)
+    """(vi): one person against 1,000 policies, with the reasons of whatever is not a no."""
+    policies = book(1000).policies
+    nodes = [policy.conditions for policy in policies]
+    index = Index(nodes, as_of=DAY)
+    chance = np.random.default_rng(9)
+    rows = chance.choice(table.size, PEOPLE, replace=False)
+    people = [(subject_at(table, int(row)), region_at(table, int(row))) for row in rows]
+    vocabulary = fact_catalogue.vocabulary()
+    params = {region: resolve_params(vocabulary, region) for _, region in people}
+    compiled = {
+        key: [compile_condition(node, as_of=DAY, params=dict(key)) for node in nodes]
+        for key in {tuple(sorted(found.items())) for found in params.values()}
+    }
+    matching, explaining, kept = [], [], []
+    for subject, region in people:
+        own = params[region]
+        closures = compiled[tuple(sorted(own.items()))]
+        began = time.perf_counter()
+        some = [
+            place for place in index.candidates(subject, params=own) if closures[place](subject) is not False
+        ]
+        between = time.perf_counter()
+        for place in some:
+            explain(nodes[place], subject, as_of=DAY, params=own)
+        matching.append(between - began)
+        explaining.append(time.perf_counter() - began)
+        kept.append(len(some))
+        if sorted(some) != [p for p, closure in enumerate(closures) if closure(subject) is not False]:
+            raise SystemExit("the index loses somebody")
+    say(
+        "(vi) one person × 1,000 policies by index, answers only, mean",
+        f"{statistics.mean(matching) * MEGA:.0f} µs",
+    )
+    say(
+        f"    with reasons of the {statistics.mean(kept):.0f} that are not no, mean",
+        f"{statistics.mean(explaining) * MILLI:.2f} ms",
+    )
+    p99 = sorted(explaining)[int(PEOPLE * 0.99)]
+    say("    with reasons, p99", f"{p99 * MILLI:.2f} ms", "< 1 ms", reached=p99 < 1e-3)
+    if not rivals.has("zen"):
+        say("    zen-engine", "not installed")
+        return
+    own_facts = [node for node in nodes if rivals.plain(node)]
+    theirs = (
+        statistics.mean(rivals.zen(own_facts, [subject for subject, _ in people[:50]]))
+        * 1000
+        / len(own_facts)
+    )
+    ratio = theirs / statistics.mean(explaining)
+    say(
+        f"    zen-engine, the {len(own_facts)} without lists scaled to 1,000, no reasons",
+        f"{theirs * MILLI:.2f} ms",
+        "≥ 10 ×",
+        reached=ratio >= 10,
+    )
+    say(
+        "    ratio to ours with reasons, to answers only",
+        f"{ratio:.1f} ×, {theirs / statistics.mean(matching):.0f} ×",
+    )
+
+
+def memory(millions: int) -> None:
+    """(vii): evaluate partition by partition, keeping each result as a file; prints the peak in MB."""
+    rulebook = book(100)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(-(-millions * MILLION // PART)):
+            table = population.table(PART, rulebook.needed, seed=number)
+            planes = answered(rulebook.program, table)
+            found = Found(_ids(number, PART), fingerprints(table), rulebook.rules, planes)
+            results.write(Path(folder) / f"{number}.parquet", found, run="bench")
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+
+
+def memories() -> None:
+    """(vii) at 1, 2 and 4 million, each in a process of its own."""
+    peaks = []
+    for millions in (1, 2, 4):
+        asked = [sys.executable, "-m", "benchmarks.matching", "--memory", str(millions)]
+        peaks.append(float(subprocess.check_output(asked, text=True)))  # noqa: S603 this module
+    figure = " ".join(f"{peak:.0f} MB" for peak in peaks)
+    say("(vii) peak memory at 1, 2, 4 million", figure, "flat, < 600 MB",
+        reached=max(peaks) < 600 and peaks[-1] < 1.2 * peaks[0])  # fmt: skip
+
+
+def _ids(number: int, size: int) -> Any:
+    raw = np.zeros((size, 2), ">u8")
+    raw[:, 0], raw[:, 1] = number + 1, np.arange(size) + 1
+    return np.frombuffer(raw.tobytes(), "S16")
+
+
+def arrow(column: Column) -> pa.Array:
+    """Return a column as a data platform would keep it."""
+    mask = None if column.known is None else ~column.known
+    match column:
+        case Coded(values=values, codes=codes):
+            places = pa.array(values.astype(np.int32), mask=mask)
+            return pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
+        case Dates(values=values):
+            return pa.array(values, mask=mask).cast(pa.date32())
+        case Flagged(values=values) | Numbers(values=values):
+            return pa.array(values, mask=mask)
+
+
+def _fields(table: Table) -> dict[str, pa.Array]:
+    columns = {name: arrow(column) for name, column in table.columns.items()}
+    for name, items in table.lists.items():
+        inner = _fields(items.table)
+        structs = pa.StructArray.from_arrays(list(inner.values()), list(inner))
+        mask = None if items.known is None else pa.array(~items.known)
+        columns[name] = pa.ListArray.from_arrays(pa.array(items.offsets.astype(np.int32)), structs, mask=mask)
+    return columns
+
+
+def written(folder: Path, table: Table, part: int = PART) -> Snapshot:
+    """Write a table as a snapshot."""
+    parts = []
+    for number, begin in enumerate(range(0, table.size, part)):
+        piece = table.part(begin, begin + part)
+        ids = pa.array([bytes(one).ljust(16, b"\0") for one in _ids(number, piece.size)], pa.binary(16))
+        regions = arrow(piece.regions) if piece.regions else pa.nulls(piece.size, pa.string())
+        columns = {columnar.SUBJECT: ids, columnar.REGION: regions, **_fields(piece)}
+        name = f"part-{number}.parquet"
+        results.write_whole(folder / name, pa.table(columns), run="bench")
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        parts.append(PartFile(name, piece.size, digest))
+    return snapshots.finish(folder, SubjectKind.PERSON, DAY, parts)
+
+
+def _task(snapshot: Snapshot, part: PartFile, into: Path) -> int:
+    found, _ = running.match_part(snapshot, part, book(1000))
+    nobody = Last.nothing().about(part.path, found.ids)
+    new = difference.compared(found, nobody, np.zeros(found.planes.rows, np.bool_), undetermined=False)
+    results.write_whole(into / part.path, new.table(), run="bench")
+    return len(new)
+
+
+def end_to_end(table: Table) -> None:
+    """(viii): from Parquet to matches in Parquet, 1,000 policies, two processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = written(Path(folder), table, part=131_072)
+        _ = book(1000).program, book(1000).needed
+        with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+            list(pool.map(int, range(2)))
+
+            def all_parts() -> int:
+                tasks = [pool.submit(_task, made, part, Path(folder) / "out") for part in made.parts]
+                return sum(task.result() for task in tasks)
+
+            took = timed(all_parts, 3)
+        size = sum((Path(folder) / part.path).stat().st_size for part in made.parts) / MEGA
+    case = f"(viii) Parquet ({size:.0f} MB) → {took.made:,} matches in Parquet, two processes"
+    say(case, f"{took.wall:.2f} s",
+        "1,000 policies < 2 s", reached=took.wall < 2)  # fmt: skip
+    say("    the same on Spark", "not run: no pyspark here")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
+    parser.add_argument("--people", type=int, default=MILLION)
+    parser.add_argument("--memory", type=int, default=0, metavar="MILLIONS", help="only (vii), for so many")
+    given = parser.parse_args(arguments)
+    if given.memory:
+        memory(given.memory)
+        return 0
+    machine = f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, numpy {np.__version__}"
+    print(f"{given.people:,} people, {machine}")
+    table = population.table(given.people, book(1000).needed)
+    bytes_read = sum(column.values.nbytes for column in table.columns.values())
+    print(f"{len(table.columns)} columns, {bytes_read / MEGA:.0f} MB, {len(table.lists)} list\n")
+    kernel(100, table, 400)
+    beside_others(100, table)
+    kernel(1000, table, 1000)
+    whole_day(table)
+    one_person(table)
+    memories()
+    end_to_end(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
