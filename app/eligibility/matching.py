@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningDelete
 
 from app.eligibility import policies
 from app.eligibility.assessment import assess, region_of, region_params
-from app.eligibility.models import Match, MatchRun
-from app.eligibility.types import Assessment, Audience, Outcome, Policy, RunState
+from app.eligibility.models import Match, MatchRun, Visit
+from app.eligibility.types import Assessment, Audience, Outcome, Policy, RunState, VisitResult
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.ids import new_id
@@ -113,11 +113,23 @@ def plain(known: Known) -> dict[str, object]:
 
 
 def forget_resident(resident: ResidentId) -> None:
-    """Forget every match of a person (consent withdrawn, account closed), once per unit of work."""
+    """Forget every match of a person (consent withdrawn, account closed), once per unit of work.
+
+    Nobody goes to their door about one either: open visits end in the same statement.
+    """
     if seen_here().get(("matches.forgotten", resident)):
         return
+    visits = (
+        update(Visit)
+        .where(Visit.resident_id == resident, Visit.closed_at.is_(None))
+        .values(result=VisitResult.WITHDRAWN, closed_at=clock.now())
+        .cte("visits")
+    )
     session.execute(
-        delete(Match).where(Match.resident_id == resident).execution_options(synchronize_session=False)
+        delete(Match)
+        .where(Match.resident_id == resident)
+        .add_cte(visits)
+        .execution_options(synchronize_session=False)
     )
     seen_here()["matches.forgotten", resident] = True
     forget_answers(resident)

@@ -33,6 +33,7 @@ from app.residents.types import Purpose
 BATCH = 500
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 UNOPENED = "unopened"
+_NEEDED = frozenset({Purpose.MATCHING, Purpose.PUSH, Purpose.SENSITIVE_PUSH})
 _NOT_REACHED = frozenset(
     {
         DeliveryState.REFUSED,
@@ -91,13 +92,15 @@ def close_needless() -> int:
 
 
 def close_withdrawn(resident: ResidentId) -> None:
-    """Close the visits that a consent withdrawn in this unit of work allows no more."""
-    decided = consents.decided_here(resident) & {Purpose.MATCHING, Purpose.SENSITIVE_PUSH, Purpose.PUSH}
-    if all(consents.granted(resident, purpose) for purpose in decided):
+    """Close the visits that a consent withdrawn in this unit of work allows no more.
+
+    Without consent to matching they went with the matches (`matching.forget_resident`).
+    """
+    decided = consents.decided_here(resident)
+    withdrawn = {p for p in _NEEDED & decided if not consents.granted(resident, p)}
+    if not withdrawn or Purpose.MATCHING in withdrawn:
         return
-    usual = all(consents.granted(resident, purpose) for purpose in (Purpose.MATCHING, Purpose.PUSH))
-    if usual and consents.granted(resident, Purpose.SENSITIVE_PUSH):
-        return
+    usual = withdrawn == {Purpose.SENSITIVE_PUSH}
     concerned = [Visit.sensitive.is_(true())] if usual else []
     session.execute(
         update(Visit)

@@ -29,7 +29,7 @@ from app.notifications.gate import Stops
 from app.notifications.models import Delivery
 from app.notifications.types import DeliveryState, Lane, Purse, SuppressionReason
 
-ROUNDS, LEASE = 4, timedelta(seconds=60)
+ROUNDS, LEASE = 5, timedelta(seconds=60)
 """Calls per thread prepared ahead: at ten seconds each at most, all are over long before the lease."""
 TURN_SECONDS = 20.0
 """After this a worker rings again and returns, so that one told to stop does so in a campaign too."""
@@ -158,13 +158,14 @@ def _pay_and_say_sending(passed: list[Delivery], openids: Mapping[ResidentId, st
 def _say_sending(rows: list[Delivery], purse: Purse, lease_ends: datetime, openid: str) -> Attempt:
     """Say `sending`; `lease_ends` is by the database's clock, as is who compares it."""
     first, *others = rows
+    template = templates.all_templates()[first.template]
     joined = [row for row in others if first.lane == row.lane == Lane.BULK and row.template == first.template]
+    joined = joined if template.digest else []
     first.state, first.attempts, first.reason = DeliveryState.SENDING, first.attempts + 1, None
     first.sent_at, first.leased_until, first.purse = clock.now(), lease_ends, purse
     for row in joined:
         outcomes.settle(row, DeliveryState.JOINED)
         row.carried_by = first.id
-    template = templates.all_templates()[first.template]
     page, values = templates.digest(template, len(joined) + 1) if joined else (first.page, first.values)
     template_id = str(subscriptions.template_id(first.template))
     return Attempt(first.id, first.attempts, openid, template_id, page, dict(values))

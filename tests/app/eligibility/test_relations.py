@@ -163,7 +163,7 @@ def test_who_waved_a_policy_away_is_not_pushed_its_next_version(resident, author
         ({"implements": "tj-elder-meal"}, "implements", "地区要包含"),
         ({"requires": ["cn-dibao"], "excludes": ["cn-dibao"]}, "requires[0]", "不能同时享受"),
         ({"received_fact": "birth_date"}, "received_fact", "是或否"),
-        ({"review_by": "soon"}, "review_by", "Not a valid date"),
+        ({"review_by": "soon"}, "review_by", "日期写成"),
     ],
 )
 def test_relations_that_make_no_sense_are_refused_at_their_place(catalogue, author, body, change, path, said):

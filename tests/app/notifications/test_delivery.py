@@ -108,6 +108,15 @@ def test_an_urgent_push_overtakes_a_campaign(post, addressee, wechat):
     assert asked[:2] == [people[3].openid, people[2].openid]
 
 
+def test_what_has_no_way_to_be_told_together_leaves_one_after_the_other(post, addressee):
+    person = addressee(accepts=1, template="policy_match_long_term")
+    for key in ("e1", "e2"):
+        post.tell(person, key, template="policy_match_long_term", lane=Lane.BULK)
+    post.deliver()
+    assert [row.state for row in post.rows(person)] == ["accepted"] * 2
+    assert len(post.phone(person)) == 2
+
+
 def test_busy_is_tried_again_later_and_later_and_then_given_up_with_the_credit_given_back(post, push, clock):
     post.spoil(errcode=-1)
     person, row = push()
