@@ -135,7 +135,9 @@ class _Telling:
         bound = bound_of(leaf.value, self.params)
         if isinstance(leaf.value, ParamRef) and bound is None:
             yield leaf.value
-        elif leaf.op is not Operator.EXISTS and value_of(fact, subject, as_of=self.as_of) is None:
+            if fact.derivation is None:
+                return  # nothing to compare it with, whatever it is; a birth may be still to come
+        if leaf.op is not Operator.EXISTS and value_of(fact, subject, as_of=self.as_of) is None:
             yield asked_for(fact)
 
     def _list_lacks(self, node: ListNode, subject: Subject) -> Iterator[str | ParamRef]:

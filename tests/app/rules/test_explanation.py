@@ -170,3 +170,8 @@ def test_a_parameter_nobody_entered_is_not_asked_of_the_resident() -> None:
     for subject in ({}, {"income": Decimal(3)}):
         explanation = explained(rule, subject)
         assert (explanation.truth, explanation.missing, explanation.missing_params) == (None, (), ("unset",))
+
+
+def test_a_birth_still_to_come_settles_what_an_unentered_parameter_leaves_open():
+    told = explained({"fact": "age", "op": "ge", "value": {"param": "unset"}}, {})
+    assert (told.truth, told.missing, told.missing_params) == (None, ("born",), ("unset",))
