@@ -208,12 +208,12 @@ class StandIn:
             reply = self.control("POST", "subscribe", {"openid": OPENID, "choices": {template: "accept"}})
         return reply
 
-    def ended(self, number):
-        """The push of that id, once it is neither planned nor under way."""
+    def ended(self, number, *, attempts=0):
+        """The push of that id, once it is neither planned nor under way and was tried so often (repeats too)."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             push = self.control("GET", f"pushes?id={number}")[0]
-            if push["state"] not in {"planned", "delivering"}:
+            if push["state"] not in {"planned", "delivering"} and len(push["attempts"]) >= attempts:
                 return push
             time.sleep(0.01)
         raise AssertionError(f"push {number} has not ended")
