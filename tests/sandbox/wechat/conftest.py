@@ -209,7 +209,7 @@ class StandIn:
         return reply
 
     def ended(self, number, *, attempts=0):
-        """The push of that id, once it is neither planned nor under way and was tried so often (repeats too)."""
+        """The push of that id, once it is neither planned nor under way and was tried so often."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             push = self.control("GET", f"pushes?id={number}")[0]
