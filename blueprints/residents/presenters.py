@@ -10,7 +10,7 @@ from app.identity import queries as identity
 from app.identity.types import ResidentPrincipal
 from app.residents import profiles
 from app.residents.types import FactEntry, SubjectKind, SubjectView
-from app.rules.types import Fact
+from app.rules.types import Fact, FactType
 
 
 def me(principal: ResidentPrincipal) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def fact(entry: FactEntry, *, consent: bool) -> dict[str, Any]:
         "type": plain.type if plain else "list",
         "unit": plain.unit if plain else "",
         "options": {value: plain.labels.get(value, value) for value in plain.values} if plain else {},
-        "value": wire(known.value) if known else None,
+        "value": _value(plain, known.value) if known else None,
         "known": known is not None,
         "kind": known.kind if known else None,
         "source": known.source if known else described.source,
@@ -61,7 +61,7 @@ def fact(entry: FactEntry, *, consent: bool) -> dict[str, Any]:
         "consent": consent,
         "how": described.how,
         "question": described.question,
-        "statement": _statement(entry),
+        "statement": _statement(entry, plain),
         "disputed": entry.disputed,
     }
 
@@ -83,7 +83,14 @@ def wire(value: object) -> Any:
     return [wire(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _statement(entry: FactEntry) -> dict[str, Any] | None:
+def _value(described: Fact | None, value: object) -> Any:
+    """Write a fact's value; a decimal (money, a share) is text whether it is whole or not."""
+    if described is not None and described.type is FactType.DECIMAL and isinstance(value, int | Decimal):
+        return format(Decimal(value).normalize(), "f")
+    return wire(value)
+
+
+def _statement(entry: FactEntry, described: Fact | None) -> dict[str, Any] | None:
     if entry.statement is None:
         return None
-    return {"value": wire(entry.statement.value), "stated_at": entry.statement.fetched_at}
+    return {"value": _value(described, entry.statement.value), "stated_at": entry.statement.fetched_at}

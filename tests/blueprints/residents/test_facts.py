@@ -181,7 +181,7 @@ def test_an_owner_sees_the_facts_of_their_enterprises_and_nobody_else_does(phone
     assert (shop["kind"], shop["relation"]) == ("enterprise", "representative")
     assert [one["relation"] for one in subjects] == ["self", "representative", "representative"]
     about = fact(owner, "ent_sales_month", f"?subject_id={shop['id']}")
-    assert (about["value"], about["source"]) == (90000, "税务")
+    assert (about["value"], about["source"]) == ("90000", "税务")
     assert elder.client.get(f"{FACTS}?subject_id={shop['id']}").status_code == 404
     assert elder.client.get(f"{FACTS}?subject_id={owner.id}").status_code == 404
 
@@ -209,3 +209,14 @@ def test_a_refresh_waits_for_whoever_writes_the_same_facts(together, until_someb
 
     assert together(work, times=2) == [None, None]
     assert done == ["written", "refreshed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [(1200, "1200"), (1200.5, "1200.5"), (100000, "100000"), (0, "0")]
+)
+def test_money_is_text_whether_it_is_whole_or_not(sign_in, said, shown):
+    me = sign_in.resident()
+    kept = me.client.put("/api/v1/me/facts/personal_pension_paid_year", json={"value": said}).json
+    assert (kept["value"], kept["statement"]["value"]) == (shown, shown)
+    again = me.client.put("/api/v1/me/facts/personal_pension_paid_year", json={"value": kept["value"]})
+    assert again.json["value"] == shown, "what was read may be sent back"
