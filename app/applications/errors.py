@@ -24,13 +24,6 @@ class ServiceNotOffered(NotFound):
     message = "所选地区暂未开通这个事项，请换一个办理地区"
 
 
-class SubjectNotYours(NotFound):
-    """You may not act for this person or enterprise."""
-
-    code = "application.subject_not_found"
-    message = "您不能为该对象办理，请先建立委托或选择本人"
-
-
 class RealNameRequired(RuleViolation):
     """Applying needs a verified person."""
 

@@ -29,17 +29,13 @@ Known = Mapping[str, KnownFact]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A match whose result differs from the last one; `running`: everyone is being matched against it.
-
-    `dismissed`: the person waved this policy away before.
-    """
+    """A match whose result differs from the last one; `running`: everyone is being matched against it."""
 
     policy: Policy
     subject_id: UUID
     assessment: Assessment
     before: Outcome | None
     running: bool = False
-    dismissed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,22 +186,17 @@ def _write(
     if unfit is not None:
         statement = statement.add_cte(unfit.cte("unfit"))
     written = session.execute(
-        where_it_differs(statement).returning(
-            Match.subject_id, Match.policy_id, Match.rule_version, Match.dismissed.is_not(None), _runs()
-        )
+        where_it_differs(statement).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
     )
     changed = {
-        (subject_id, policy_id): {
-            "running": [policy_id, version] in (running or ()),
-            "dismissed": dismissed,
-        }
-        for subject_id, policy_id, version, dismissed, running in written
+        (subject_id, policy_id): [policy_id, version] in (running or ())
+        for subject_id, policy_id, version, running in written
     }
     if changed:
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
-        Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id), **changed[key])
+        Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id), running=changed[key])
         for one in found
         for policy, assessment in one.assessed
         if (key := (one.candidate.subject_id, policy.id)) in changed

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, update
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
@@ -20,7 +20,7 @@ from app.eligibility.telling import Found, tell
 from app.eligibility.types import Outcome, Policy, RunId, RunState
 from app.foundation import clock
 from app.foundation.database import session
-from app.foundation.leases import claim
+from app.foundation.leases import work_off
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
@@ -64,17 +64,14 @@ def stopping(policy_ids: list[str]) -> Update:
 
 def advance_due() -> int:
     """Work on runs that nobody works on until all are finished; returns the batches done."""
-    batches = 0
-    while True:
-        with atomic():
-            due = (MatchRun.not_before.is_(None)) | (MatchRun.not_before <= clock.now())
-            claimed = claim(MatchRun, (MatchRun.state == RunState.RUNNING) & due, limit=1, lease=LEASE)
-        if not claimed:
-            telling.tell_due()
-            return batches
-        run_id, number = claimed[0]
-        while _advance(run_id, number):
-            batches += 1
+    batches = work_off(MatchRun, _due, lease=LEASE, step=_advance)
+    telling.tell_due()
+    return batches
+
+
+def _due() -> ColumnElement[bool]:
+    begun = (MatchRun.not_before.is_(None)) | (MatchRun.not_before <= clock.now())
+    return (MatchRun.state == RunState.RUNNING) & begun
 
 
 def _advance(run_id: UUID, number: int) -> bool:

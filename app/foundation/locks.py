@@ -12,11 +12,6 @@ from app.foundation.database import session
 T = TypeVar("T", bound=Hashable)
 
 
-def try_lock(purpose: str, subject: object) -> bool:
-    """Take the lock for this transaction if it is free; False, without waiting, where somebody holds it."""
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_key(purpose, subject)))))
-
-
 def try_locks(purpose: str, subjects: Collection[T]) -> set[T]:
     """Take for this transaction those of many locks that are free, in one statement; returns whose."""
     by_key = {_key(purpose, subject): subject for subject in subjects}

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from app.eligibility import loading, matching, notices, policies, runs, telling
 from app.eligibility.models import Match, MatchRun
 from app.foundation import clock as product_clock
-from app.foundation import database
+from app.foundation import database, leases
 from app.foundation.transaction import atomic
 from app.identity.types import ResidentId
 from app.notifications import queries as notifications
@@ -77,7 +77,7 @@ def test_everyone_is_evaluated_in_batches_and_told_once(elders, begin, monkeypat
 def test_a_run_whose_worker_died_between_batches_goes_on_where_it_was(elders, begin, monkeypatch):
     monkeypatch.setattr(runs, "BATCH", 2)
     people, run = elders(5), begin()
-    claimed = runs.claim(MatchRun, MatchRun.state == "running", limit=1, lease=runs.LEASE)
+    claimed = leases.claim(MatchRun, MatchRun.state == "running", limit=1, lease=runs.LEASE)
     with atomic():
         pass
     assert runs._advance(*claimed[0]) is True
