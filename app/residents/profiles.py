@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
+from app.forms.fields import texts
 from app.foundation import clock
 from app.foundation.database import one_of_ids, session
 from app.foundation.errors import InvalidInput, StaleVersion
@@ -76,7 +77,7 @@ def _apply(row: ResidentProfile, changes: Mapping[str, Any]) -> None:
         if name in changes:
             setattr(row, name, changes[name])
     if "display_name" in changes:
-        row.display_name = changes["display_name"].strip()
+        row.display_name = _readable(changes["display_name"])
     if "lifecycle" in changes:
         if not themes().issuperset(changes["lifecycle"]):
             raise InvalidInput({"lifecycle": ["请从列出的主题中选择"]})
@@ -86,6 +87,12 @@ def _apply(row: ResidentProfile, changes: Mapping[str, Any]) -> None:
         if quiet is not None and quiet.start == quiet.until:
             raise InvalidInput({"quiet_hours": ["开始和结束时间不能相同"]})
         row.quiet_from, row.quiet_until = (quiet.start, quiet.until) if quiet else (None, None)
+
+
+def _readable(name: str) -> str:
+    if not texts.visible(name):
+        raise InvalidInput({"display_name": ["称呼里有看不见的字符，请重新输入"]})
+    return name.strip()
 
 
 def _shown(row: ResidentProfile) -> Profile:

@@ -1,13 +1,18 @@
-"""Lists come in pages: `?page_size=&cursor=` in, `{items, next_cursor}` out; cursors are opaque."""
+"""Lists come in pages: `?page_size=&cursor=` in, `{items, next_cursor}` out; cursors are opaque.
+
+A cursor names the list that gave it out: the positions of two lists may look alike and mean other rows.
+"""
 
 import base64
 import binascii
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 import marshmallow
 import orjson
+from flask import request
 from marshmallow import fields, validate
 
 from app.foundation.errors import InvalidInput
@@ -58,17 +63,14 @@ def page(rows: Sequence[R], page_size: int, key: Callable[[R], Sequence[Key]]) -
 
 def encode(keys: Sequence[Key]) -> str:
     """Make a cursor of the keys of the last row shown."""
-    return (
-        base64.urlsafe_b64encode(orjson.dumps([str(k) if isinstance(k, UUID) else k for k in keys]))
-        .decode()
-        .rstrip("=")
-    )
+    said = [_list_asked(), *(str(key) if isinstance(key, UUID) else key for key in keys)]
+    return base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
 
 
 def decode(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] | None:
     """Read a cursor back as `kinds` (e.g. `UUID`, `int`, `datetime.fromisoformat`); None for the first page.
 
-    Raises BadCursor.
+    Raises BadCursor, also for a cursor of another list.
     """
     if cursor is None:
         return None
@@ -76,8 +78,12 @@ def decode(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] 
         keys = orjson.loads(
             base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         )
-        if not isinstance(keys, list) or len(keys) != len(kinds):
+        if not isinstance(keys, list) or keys[:1] != [_list_asked()] or len(keys) != len(kinds) + 1:
             raise BadCursor
-        return tuple(kind(key) for kind, key in zip(kinds, keys, strict=True))
+        return tuple(kind(key) for kind, key in zip(kinds, keys[1:], strict=True))
     except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error) as error:
         raise BadCursor from error
+
+
+def _list_asked() -> int:
+    return zlib.crc32((request.endpoint or "").encode())

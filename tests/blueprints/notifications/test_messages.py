@@ -64,6 +64,15 @@ def test_the_inbox_is_read_page_by_page_newest_first_with_nothing_twice_or_lost(
     assert titles == [f"第{number}条" for number in reversed(range(7))]
 
 
+def test_a_cursor_of_one_list_is_refused_by_another(sign_in, tell):
+    person = sign_in.resident()
+    tell(person, 2)
+    cursor = {"cursor": inbox(person, page_size=1)["next_cursor"]}
+    reply = person.client.get("/api/v1/applications", query_string=cursor)
+    assert (reply.status_code, list(reply.json["errors"])) == (422, ["cursor"])
+    assert len(inbox(person, **cursor)["items"]) == 1
+
+
 def test_nobody_sees_or_marks_anothers_messages(sign_in, tell):
     owner, other = sign_in.resident(), sign_in.resident()
     (message,) = tell(owner)

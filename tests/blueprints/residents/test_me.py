@@ -53,6 +53,7 @@ def test_two_edits_of_one_version_at_once_make_one(committed, together, applicat
 def test_a_setting_that_makes_no_sense_is_refused_by_field(sign_in):
     me = sign_in.resident().client
     wrong = {
+        "display_name": "陈\u202e奶奶",
         "region_code": "5001",
         "lifecycle": ["no-such-theme"],
         "quiet_hours": {"from": "25:00", "to": "07:00"},
