@@ -10,6 +10,8 @@ from app.applications.errors import AlreadyOpen, NotAllowedNow
 from app.applications.items import item_of
 from app.applications.models import Case
 from app.applications.numbers import new_tracking_no, next_receipt_no
+from app.applications.stages import progress
+from app.applications.stages.plan import begins_by_itself
 from app.applications.types import CaseId, EventKind, Receipt, Status
 from app.audit.types import Actor, ActorKind
 from app.forms.answers import Submission, submission
@@ -37,6 +39,8 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
         if "uq_application_case_one_open" in str(error.orig):
             raise AlreadyOpen from None
         raise
+    if begins_by_itself(item_of(case.service_id, case.service_version)):
+        progress.accept(case, EventKind.ACCEPTED, actor=history.SYSTEM)
     return _receipt(case)
 
 
@@ -60,18 +64,19 @@ def answer_supplement(
         details={"fields": sorted(answers)},
         note={"note": note} if note else None,
     )
+    progress.ring_if_settled(case)
     return case.version
 
 
 def withdraw(resident: ResidentId, case_id: UUID, *, reason: str = "") -> int:
     """Take an application back before it is decided, or drop a draft; returns the new version."""
     case = drafts.own_locked(resident, case_id)
-    history.append(
-        case,
-        EventKind.WITHDRAWN,
-        actor=_actor(resident),
-        note={"reason": reason} if reason else None,
+    accepted = case.accepted_at is not None
+    event = history.append(
+        case, EventKind.WITHDRAWN, actor=_actor(resident), note={"reason": reason} if reason else None
     )
+    if accepted:
+        progress.follow(case, event, progress.stages_of(case))
     return case.version
 
 

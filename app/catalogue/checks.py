@@ -100,6 +100,29 @@ def stages_are_a_dag(service: ServiceContent) -> Iterator[Fault]:
             )
 
 
+def one_stage_decides(service: ServiceContent) -> Iterator[Fault]:
+    """Let at most one stage decide, counted, by people of the department in charge; none of a 一件事."""
+    deciding = [(index, stage) for index, stage in enumerate(service.stages) if stage.decides]
+    for index, stage in deciding:
+        if service.one_thing or len(deciding) > 1:
+            yield Fault(f"stages[{index}].decides", "只能有一个环节作出决定；一件事由各事项分别决定")
+        if stage.auto or stage.excluded or stage.department != service.department or stage.accepts:
+            yield Fault(f"stages[{index}].decides", "作出决定的环节须由主办部门人工办理并计入时限")
+
+
+def stages_lie_where_the_form_says(service: ServiceContent) -> Iterator[Fault]:
+    """Let `region_from` name a region that the form asks for."""
+    regions_asked = {
+        one.get("key")
+        for step in service.form_steps
+        for one in step.get("fields", ())
+        if one.get("type") == "region"
+    }
+    for index, stage in enumerate(service.stages):
+        if stage.region_from is not None and stage.region_from not in regions_asked:
+            yield Fault(f"stages[{index}].region_from", f"表单里没有地区项{shown(stage.region_from)}")
+
+
 def counted_days(stages: Iterable[Stage]) -> float:
     """Return the days of the longest chain of stages, those outside the clock not counted."""
     by_id = {stage.id: stage for stage in stages}
@@ -121,6 +144,8 @@ CHECKS: tuple[Callable[[ServiceContent], Iterator[Fault]], ...] = (
     visits_are_explained,
     fee_is_explained,
     stages_are_a_dag,
+    one_stage_decides,
+    stages_lie_where_the_form_says,
 )
 
 

@@ -80,7 +80,7 @@ def test_the_database_holds_the_same_table_as_the_code(session) -> None:
 
 
 def test_nothing_leads_out_of_an_end_and_every_other_status_can_be_left() -> None:
-    left = {row.before for row in TRANSITIONS}
+    left = {row.before for row in TRANSITIONS if row.after != row.before}
     assert left == set(Status) - FINAL
 
 
