@@ -66,23 +66,22 @@ def advance_due() -> int:
         _advance(row_id, attempt)
         return False
 
-    while work_off(CaseStage, _due, lease=LEASE, step=step) or _conclude_settled():
+    while work_off(CaseStage, _due, lease=LEASE, step=step) or _move_settled_on():
         continue
     return looked_at
 
 
-def _conclude_settled() -> int:
-    """End the cases whose stages leave nothing to decide; returns how many."""
+def _move_settled_on() -> int:
+    """Let the cases go on that need nobody's word; returns how many."""
     with atomic():
         settled = session.scalars(
-            select(Case.id)
-            .where(Case.settled, Case.status == Status.ACCEPTED)
+            select(Case)
+            .where(Case.settled, Case.status.in_(progress.BY_ITSELF))
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        for case_id in settled:
-            case, rows = with_stages(Case.id == case_id)
-            progress.conclude(case, rows)
+        for case in settled:
+            progress.move_on(case, progress.stages_of(case))
     return len(settled)
 
 
@@ -107,15 +106,11 @@ def _task(row_id: UUID) -> _Task:
     row = session.get_one(CaseStage, row_id)
     case = session.get_one(Case, row.case_id)
     item = item_of(case.service_id, case.service_version)
-    return _Task(
-        CaseId(case.id),
-        ResidentId(case.resident_id),
-        item,
-        next(stage for stage in item.stages if stage.id == row.stage_id),
-        subjects.asked_about(ResidentId(case.resident_id), case.subject_id),
-        read_answers(case),
-        case.region_code,
-    )
+    resident, answers = ResidentId(case.resident_id), read_answers(case)
+    stage = next(stage for stage in item.stages if stage.id == row.stage_id)
+    other = answers.get(stage.about_from) if stage.about_from else None
+    about = {"id_number": str(other)} if other else subjects.asked_about(resident, case.subject_id)
+    return _Task(CaseId(case.id), resident, item, stage, about, answers, case.region_code)
 
 
 def _ask(task: _Task) -> Finding:

@@ -32,7 +32,13 @@ def apply(state: CaseState, event: Event, calendar: WorkingDays) -> CaseState:
 
 
 def _submitted(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
-    return replace(state, status=Status.SUBMITTED, submitted_at=event.at, received_at=event.at)
+    return replace(
+        state,
+        status=Status.SUBMITTED,
+        submitted_at=event.at,
+        received_at=event.at,
+        settled=bool(event.details.get("settled")),
+    )
 
 
 def _accepted(state: CaseState, event: Event, _: WorkingDays) -> CaseState:

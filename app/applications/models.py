@@ -59,7 +59,11 @@ class Case(Model):
             postgresql_where=text(_in("status", OPEN)),
         ),
         Index(None, "department", "submitted_at"),
-        Index("ix_application_case_settled", "id", postgresql_where=text("settled AND status = 'accepted'")),
+        Index(
+            "ix_application_case_settled",
+            "id",
+            postgresql_where=text("settled AND status IN ('submitted', 'accepted')"),
+        ),
     )
 
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))

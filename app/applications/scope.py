@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from app.applications.errors import TaskNotFound
 from app.applications.models import Case, CaseStage
@@ -63,19 +63,31 @@ def task_locked(officer: OfficerPrincipal, case_id: UUID) -> Case:
 
 
 def task_with_stages(officer: OfficerPrincipal, case_id: UUID) -> tuple[Case, list[CaseStage]]:
-    """Return the same with its stages: who holds a case's lock may write its stages."""
-    return with_stages(Case.id == case_id, within(officer))
+    """Return the same with its stages; raises TaskNotFound.
+
+    The stages are as they stood before the lock was waited for: whoever goes on compares the case's version,
+    which each end of a stage moves.
+    """
+    return _together(
+        _joined(isouter=True).where(Case.id == case_id, within(officer)).with_for_update(of=Case)
+    )
 
 
 def with_stages(*conditions: ColumnElement[bool]) -> tuple[Case, list[CaseStage]]:
-    """Return the one case that the conditions name, locked, and its stages; raises TaskNotFound."""
-    found = session.execute(
-        select(Case, CaseStage)
-        .outerjoin(CaseStage, CaseStage.case_id == Case.id)
-        .where(*conditions)
-        .with_for_update(of=Case)
-        .execution_options(populate_existing=True)
-    ).all()
+    """Return the one case that the conditions name and its stages, all locked; raises TaskNotFound.
+
+    A case without stages is not found: PostgreSQL locks no row that an outer join made up, and a row that was
+    only joined is the one of before the wait.
+    """
+    return _together(_joined(isouter=False).where(*conditions).with_for_update())
+
+
+def _joined(*, isouter: bool) -> Select[tuple[Case, CaseStage]]:
+    return select(Case, CaseStage).join(CaseStage, CaseStage.case_id == Case.id, isouter=isouter)
+
+
+def _together(asked: Select[tuple[Case, CaseStage]]) -> tuple[Case, list[CaseStage]]:
+    found = session.execute(asked.execution_options(populate_existing=True)).all()
     if not found:
         raise TaskNotFound
     return found[0].Case, [row.CaseStage for row in found if row.CaseStage is not None]

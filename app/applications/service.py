@@ -32,15 +32,17 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     given = _complete(case)
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    details = {"to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify)}
+    details: dict[str, object] = {
+        "to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify),
+        "settled": begins_by_itself(item_of(case.service_id, case.service_version)),
+    }
     try:
         history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
     except IntegrityError as error:
         if "uq_application_case_one_open" in str(error.orig):
             raise AlreadyOpen from None
         raise
-    if begins_by_itself(item_of(case.service_id, case.service_version)):
-        progress.accept(case, EventKind.ACCEPTED, actor=history.SYSTEM)
+    progress.ring_if_settled(case)
     return _receipt(case)
 
 

@@ -110,7 +110,7 @@ class CaseState:
     office had everything it had asked for. `stopped_on` is the day the clock stopped, None while it runs;
     days excluded so far are kept in working and in calendar days, since limits are given in either. Of the
     stages (环节), `stages_left` have to end before the decision; `uncounted` says that only such are being
-    done as do not count (公示、评估), `settled` that they leave nothing to decide.
+    done as do not count (公示、评估), `settled` that nobody has to say anything.
     """
 
     status: Status = Status.DRAFT

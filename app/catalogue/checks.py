@@ -110,17 +110,14 @@ def one_stage_decides(service: ServiceContent) -> Iterator[Fault]:
             yield Fault(f"stages[{index}].decides", "作出决定的环节须由主办部门人工办理并计入时限")
 
 
-def stages_lie_where_the_form_says(service: ServiceContent) -> Iterator[Fault]:
-    """Let `region_from` name a region that the form asks for."""
-    regions_asked = {
-        one.get("key")
-        for step in service.form_steps
-        for one in step.get("fields", ())
-        if one.get("type") == "region"
-    }
+def stages_point_at_the_form(service: ServiceContent) -> Iterator[Fault]:
+    """Let `region_from` name a region that the form asks for, `about_from` an ID number."""
+    types = {one.get("key"): one.get("type") for step in service.form_steps for one in step.get("fields", ())}
     for index, stage in enumerate(service.stages):
-        if stage.region_from is not None and stage.region_from not in regions_asked:
-            yield Fault(f"stages[{index}].region_from", f"表单里没有地区项{shown(stage.region_from)}")
+        for name, wanted in (("region_from", "region"), ("about_from", "idcard")):
+            key = getattr(stage, name)
+            if key is not None and types.get(key) != wanted:
+                yield Fault(f"stages[{index}].{name}", f"表单里没有{shown(key)}这一项，或类型不对")
 
 
 def counted_days(stages: Iterable[Stage]) -> float:
@@ -145,7 +142,7 @@ CHECKS: tuple[Callable[[ServiceContent], Iterator[Fault]], ...] = (
     fee_is_explained,
     stages_are_a_dag,
     one_stage_decides,
-    stages_lie_where_the_form_says,
+    stages_point_at_the_form,
 )
 
 

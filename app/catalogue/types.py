@@ -113,7 +113,8 @@ class Stage:
 
     `excluded` stages (公示、评估、听证) do not count against the limits; `when` false skips the stage. The
     stage that `decides` ends with the decision about the case; `region_from` names the answer in whose region
-    the stage is handled (迁出地), elsewhere than the case.
+    the stage is handled (迁出地), elsewhere than the case, `about_from` the answer by which the machine asks
+    about somebody other than the applicant (逝者身份证号).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -131,6 +132,7 @@ class Stage:
     starts_service: str | None = None
     decides: bool = False
     region_from: str | None = None
+    about_from: str | None = None
 
     @property
     def accepts(self) -> bool:

@@ -36,7 +36,7 @@ def upgrade() -> None:
         "ix_application_case_settled",
         "application_case",
         ["id"],
-        postgresql_where=sa.text("settled AND status = 'accepted'"),
+        postgresql_where=sa.text("settled AND status IN ('submitted', 'accepted')"),
     )
     op.create_table(
         "application_stage",

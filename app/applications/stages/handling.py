@@ -99,11 +99,9 @@ class Handling:
         doing = [s for s in self.plan.stages if s.id in before and _is(self, s.id, StageState.OPEN)]
         return bool(doing) and all(stage.excluded for stage in doing)
 
-    def changes(self, before: "Handling") -> Iterator[tuple[Stage, Standing]]:
-        """Yield the stages that stand elsewhere than before."""
-        for stage in self.plan.stages:
-            if before.standings.get(stage.id) != self.standings[stage.id]:
-                yield stage, self.standings[stage.id]
+    def changed(self, before: "Handling") -> list[Stage]:
+        """Return the stages that stand elsewhere than before."""
+        return [s for s in self.plan.stages if before.standings.get(s.id) != self.standings[s.id]]
 
 
 def fold(events: Iterable[Event], plan_of: Callable[[Collection[str]], Plan]) -> Handling | None:

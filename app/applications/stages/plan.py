@@ -36,8 +36,13 @@ class Plan:
 
     @cached_property
     def mandatory(self) -> frozenset[str]:
-        """The items of a 一件事 that everybody needs: without a choice, and counted."""
-        return frozenset(stage.id for stage in self.stages if stage.when is None and not stage.excluded)
+        """The items of a 一件事 that it ends with: those without a choice (必办).
+
+        Where people decide none of these (身后一件事), what was chosen is what was applied for.
+        """
+        items = [stage for stage in self.stages if not (stage.excluded or stage.accepts or stage.auto)]
+        needed = [stage for stage in items if stage.when is None]
+        return frozenset(stage.id for stage in needed or items)
 
     @cached_property
     def awaited(self) -> frozenset[str]:

@@ -29,6 +29,8 @@ from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.queue import Bell, ring_on_commit
 
+BY_ITSELF = (Status.SUBMITTED, Status.ACCEPTED)
+"""In which status a case that is `settled` goes on without anybody."""
 _FOLLOWS = (
     update(CaseStage)
     .where(CaseStage.case_id == bindparam("of_case"), CaseStage.stage_id == bindparam("of_stage"))
@@ -84,17 +86,20 @@ def follow(case: Case, event: Event, rows: Sequence[CaseStage]) -> None:
 
 
 def ring_if_settled(case: Case) -> None:
-    """Let a worker conclude a case whose stages leave nothing to decide."""
-    if case.settled and case.status == Status.ACCEPTED:
+    """Let a worker accept a case that begins by itself, or conclude one that leaves nothing to decide."""
+    if case.settled and case.status in BY_ITSELF:
         ring_on_commit(Bell.STAGES)
 
 
-def conclude(case: Case, rows: Sequence[CaseStage]) -> None:
-    """Conclude a case whose stages leave nothing to decide.
+def move_on(case: Case, rows: Sequence[CaseStage]) -> None:
+    """Accept a case that begins with the machine; conclude one whose stages leave nothing to decide.
 
     A 一件事 ends as its mandatory items ended, each decided by an officer. Where no stage decides and every
     one was confirmed, the case is approved; where one was not, an officer decides: no machine refuses.
     """
+    if case.status == Status.SUBMITTED:
+        accept(case, EventKind.ACCEPTED, actor=SYSTEM)
+        return
     now = _standing(case, rows)
     kind = _settled(now)
     if kind is None:
@@ -165,12 +170,12 @@ def _plan(case: Case, handling: Handling, answers: Mapping[str, object]) -> None
 
 
 def _write(case: Case, before: Handling, now: Handling) -> None:
-    changed = dict(now.changes(before))
+    changed = now.changed(before)
     if not changed:
         return
     rows = [
-        {"of_case": case.id, "of_stage": stage.id, **_columns(case, stage, standing)}
-        for stage, standing in changed.items()
+        {"of_case": case.id, "of_stage": stage.id, **_columns(case, stage, now.standings[stage.id])}
+        for stage in changed
     ]
     session.connection().execute(_FOLLOWS, rows)
     _ring(changed)
