@@ -82,11 +82,11 @@ def with_stages(*conditions: ColumnElement[bool]) -> tuple[Case, list[CaseStage]
     return _together(_joined(isouter=False).where(*conditions).with_for_update())
 
 
-def _joined(*, isouter: bool) -> Select[tuple[Case, CaseStage]]:
+def _joined(*, isouter: bool) -> Select[Case, CaseStage]:
     return select(Case, CaseStage).join(CaseStage, CaseStage.case_id == Case.id, isouter=isouter)
 
 
-def _together(asked: Select[tuple[Case, CaseStage]]) -> tuple[Case, list[CaseStage]]:
+def _together(asked: Select[Case, CaseStage]) -> tuple[Case, list[CaseStage]]:
     found = session.execute(asked.execution_options(populate_existing=True)).all()
     if not found:
         raise TaskNotFound

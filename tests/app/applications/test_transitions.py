@@ -19,6 +19,13 @@ DETAILS = {
     EventKind.SUPPLEMENT_REQUESTED: {"due_on": "2026-12-31", "count": 1},
     EventKind.EXTENDED: {"days": 10},
     EventKind.PAUSED: {"pause": "hearing", "days": 5},
+    EventKind.STAGE_ENDED: {
+        "stage": "x",
+        "outcome": "passed",
+        "left": 0,
+        "uncounted": False,
+        "settled": False,
+    },
 }
 
 
