@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.applications import automatic, leaving, prefilling
 from app.applications import deadlines as case_deadlines
-from app.applications import leaving, prefilling
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
@@ -112,6 +112,7 @@ def answer_bells(settings: Settings) -> None:
         Bell.MATCH_RUNS: runs.advance_due,
         Bell.TRIALS: trials.advance_due,
         Bell.ENDINGS: endings.advance_due,
+        Bell.STAGES: automatic.advance_due,
     }
     for bell, work in bells.items():
         queue.answers(bell, given_back(work))

@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
+from blueprints.applications.stage_routes import blp as staff_stages
 from blueprints.catalogue.memory import at_the_edge
 from blueprints.catalogue.routes import blp as catalogue
 from blueprints.eligibility.campaigns import blp as staff_campaigns
@@ -40,6 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wechat,
     applications,
     staff_tasks,
+    staff_stages,
     ratings,
     staff_ratings,
     operations,

@@ -11,7 +11,7 @@ from typing import Any
 
 from tour.places import Places
 from tour.telling import Surprise
-from tour.wire import Wire, new_key
+from tour.wire import Wire, new_key, until
 
 STEP, DIGITS = 30, 6
 
@@ -64,6 +64,25 @@ class Officer:
             Idempotency_Key=new_key(),
         )
         return done
+
+    def finish_stages(self, case_id: str) -> list[str]:
+        """End the stages of a case that are one's own, as they open; returns their names."""
+        names: list[str] = []
+
+        def may_approve() -> bool:
+            for stage in self.api.get("/stages?page_size=100")["items"]:
+                if stage["case_id"] == case_id:
+                    self._pass(stage)
+                    names.append(stage["name"])
+            return "approve" in self.task_of(case_id)["allowed_actions"]
+
+        until(lambda: may_approve() or None, what="各环节办完，可以作决定")
+        return names
+
+    def _pass(self, stage: dict[str, Any]) -> None:
+        version = f'"{stage["version"]}"'
+        path = f"/stages/{stage['id']}/result"
+        self.api.post(path, {"outcome": "passed"}, If_Match=version, Idempotency_Key=new_key())
 
 
 def one_time_password(secret: str, *, ahead: int) -> str:

@@ -2,22 +2,27 @@
 
 from app.applications.errors import (
     AlreadyExtended,
+    DecidedItemByItem,
     DecisionIncomplete,
     NotAllowedNow,
+    StagesNotEnded,
     SupplementAlreadyAsked,
     SupplementStillWaiting,
 )
 from app.applications.models import Case
 from app.applications.transitions import EVENT_OF, targets
 from app.applications.types import Action, CaseState, EventKind, PauseKind, Status
+from app.catalogue.types import ServiceItem
 from app.foundation import clock
+from app.foundation.errors import RuleViolation
 
+_DECISIONS = frozenset({EventKind.APPROVED, EventKind.REJECTED})
 _REASONED = frozenset({Action.REFUSE_ACCEPTANCE, Action.REJECT, Action.PAUSE, Action.EXTEND})
 """A refusal, a pause and an extension are told with their reason (第38、42、45条)."""
 
 
-def is_allowed(state: CaseState, action: Action) -> None:
-    """Refuse what the table, 一次告知 or the one extension does not allow now."""
+def is_allowed(state: CaseState, action: Action, item: ServiceItem) -> None:
+    """Refuse what the table, 一次告知, the one extension or stages that have not ended do not allow now."""
     kind = EVENT_OF[action]
     if kind is EventKind.SUPPLEMENT_REQUESTED and state.supplement_asked:
         raise SupplementAlreadyAsked
@@ -27,15 +32,19 @@ def is_allowed(state: CaseState, action: Action) -> None:
         raise NotAllowedNow
     if state.status is Status.SUPPLEMENT:
         _answer_is_late(state, kind)
+    if item.one_thing and kind in _DECISIONS and state.status is Status.ACCEPTED:
+        raise DecidedItemByItem
+    if kind is EventKind.APPROVED and state.stages_left:
+        raise StagesNotEnded
 
 
-def allowed_actions(state: CaseState) -> list[Action]:
+def allowed_actions(state: CaseState, item: ServiceItem) -> list[Action]:
     """Return what an officer may do with a case now."""
     found = []
     for action in Action:
         try:
-            is_allowed(state, action)
-        except (NotAllowedNow, SupplementAlreadyAsked, AlreadyExtended, SupplementStillWaiting):
+            is_allowed(state, action, item)
+        except RuleViolation:
             continue
         found.append(action)
     return found

@@ -121,10 +121,18 @@ def exclude(state: CaseState, until: date, calendar: WorkingDays) -> tuple[int, 
 
 def _end(start: date, limit: Limit, state: CaseState | None, calendar: WorkingDays) -> date | None:
     days = _allowed(limit, state) if state is not None else ceil(limit.days)
+    return last_day(start, Limit(days, limit.unit), calendar)
+
+
+def last_day(start: date, limit: Limit, calendar: WorkingDays) -> date | None:
+    """Return the last day of a limit that starts on a day, which is not counted; parts of a day are days.
+
+    None where the year it ends in has no calendar yet.
+    """
     if limit.unit is Unit.CALENDAR_DAYS:
-        return start + timedelta(days=days)
+        return start + timedelta(days=ceil(limit.days))
     try:
-        return calendar.add(start, days)
+        return calendar.add(start, ceil(limit.days))
     except CalendarMissing:
         return None
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.applications import history, officers
+from app.applications import history
 from app.applications.history import SYSTEM
 from app.applications.models import Case
+from app.applications.stages import progress
 from app.applications.types import EventKind, Status
 from app.foundation import clock
 from app.foundation.database import session
@@ -21,8 +22,7 @@ def deemed_accepted_due() -> int:
     """
     overdue = _locked(Case.status == Status.SUBMITTED, Case.accept_due_on < clock.today())
     for case in overdue:
-        event = history.append(case, EventKind.DEEMED_ACCEPTED, actor=SYSTEM)
-        officers.tell(case, event, {})
+        progress.accept(case, EventKind.DEEMED_ACCEPTED, actor=SYSTEM)
     return len(overdue)
 
 

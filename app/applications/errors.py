@@ -98,3 +98,31 @@ class AnswersRefused(InvalidInput):
     """Answers that the form does not take: unknown, locked or unstorable."""
 
     code = "application.answers_refused"
+
+
+class StagesNotEnded(RuleViolation):
+    """Stages that lead to the decision are still being handled."""
+
+    code = "application.stages_not_ended"
+    message = "还有环节没有办完，请等各环节办结后再作决定"
+
+
+class DecidedItemByItem(RuleViolation):
+    """一件事: every item is decided by its own department, the whole follows."""
+
+    code = "application.decided_item_by_item"
+    message = "一件事由各部门分别办理各自的事项，全部办结后自动办结，请办理本部门的环节"
+
+
+class StageNotFound(NotFound):
+    """No such stage within this officer's department and region, or not yours to do."""
+
+    code = "stage.not_found"
+    message = "没有找到这个环节，或不在您的办理范围内"
+
+
+class StageNotOpen(RuleViolation):
+    """The stage has not begun or has ended."""
+
+    code = "stage.not_open"
+    message = "这个环节还没有开始，或已经办完，请刷新后查看"

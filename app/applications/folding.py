@@ -32,23 +32,57 @@ def apply(state: CaseState, event: Event, calendar: WorkingDays) -> CaseState:
 
 
 def _submitted(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
-    return replace(state, status=Status.SUBMITTED, submitted_at=event.at, received_at=event.at)
+    return replace(
+        state,
+        status=Status.SUBMITTED,
+        submitted_at=event.at,
+        received_at=event.at,
+        settled=bool(event.details.get("settled")),
+    )
 
 
 def _accepted(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
-    return _begin(state, event.at)
+    return _begin(state, event.at, event)
 
 
 def _deemed_accepted(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
     """第32条: from the day everything was received, not from the day we noticed."""
-    return _begin(state, state.received_at or event.at)
+    return _begin(state, state.received_at or event.at, event)
 
 
-def _begin(state: CaseState, at: datetime) -> CaseState:
+def _begin(state: CaseState, at: datetime, event: Event) -> CaseState:
     """Start the limits of the decision; what was excluded before belongs to the limit of acceptance."""
+    uncounted = bool(event.details.get("uncounted"))
     return replace(
-        state, status=Status.ACCEPTED, accepted_at=at, excluded_working_days=0, excluded_calendar_days=0
+        state,
+        status=Status.ACCEPTED,
+        accepted_at=at,
+        excluded_working_days=0,
+        excluded_calendar_days=0,
+        stages_left=int(event.details.get("left", 0)),
+        uncounted=uncounted,
+        settled=bool(event.details.get("settled")),
+        stopped_on=_day(event) if uncounted else None,
     )
+
+
+def _stage_ended(state: CaseState, event: Event, calendar: WorkingDays) -> CaseState:
+    """Count the stage, and let the clock stand still while only stages outside of it are being done.
+
+    While 补正 or a special procedure stops it, it stays stopped until that is over.
+    """
+    uncounted = bool(event.details["uncounted"])
+    after = replace(
+        state,
+        stages_left=int(event.details["left"]),
+        uncounted=uncounted,
+        settled=bool(event.details["settled"]),
+    )
+    if state.status is not Status.ACCEPTED:
+        return after
+    if uncounted:
+        return replace(after, stopped_on=state.stopped_on or _day(event))
+    return _counting(after, event, calendar)
 
 
 def _supplement_requested(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
@@ -58,7 +92,7 @@ def _supplement_requested(state: CaseState, event: Event, _: WorkingDays) -> Cas
         returns_to=state.status,
         supplement_asked=True,
         supplement_due_on=date.fromisoformat(event.details["due_on"]),
-        stopped_on=clock.local(event.at).date(),
+        stopped_on=state.stopped_on or _day(event),
     )
 
 
@@ -72,16 +106,20 @@ def _paused(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
         state,
         status=Status.PAUSED,
         returns_to=state.status,
-        stopped_on=clock.local(event.at).date(),
+        stopped_on=state.stopped_on or _day(event),
     )
 
 
 def _go_on(state: CaseState, event: Event, calendar: WorkingDays) -> CaseState:
-    working, days = exclude(state, clock.local(event.at).date(), calendar)
+    back = replace(state, status=state.returns_to or Status.SUBMITTED, returns_to=None)
+    return back if state.uncounted else _counting(back, event, calendar)
+
+
+def _counting(state: CaseState, event: Event, calendar: WorkingDays) -> CaseState:
+    """Let the clock run; the days since it stopped are excluded."""
+    working, days = exclude(state, _day(event), calendar)
     return replace(
         state,
-        status=state.returns_to or Status.SUBMITTED,
-        returns_to=None,
         stopped_on=None,
         excluded_working_days=state.excluded_working_days + working,
         excluded_calendar_days=state.excluded_calendar_days + days,
@@ -105,6 +143,10 @@ def _withdrawn(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
     return replace(state, status=Status.WITHDRAWN, returns_to=None, stopped_on=None, closed_at=event.at)
 
 
+def _day(event: Event) -> date:
+    return clock.local(event.at).date()
+
+
 Effect = Callable[[CaseState, Event, WorkingDays], CaseState]
 _EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.SUBMITTED: _submitted,
@@ -116,6 +158,7 @@ _EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.PAUSED: _paused,
     EventKind.RESUMED: _go_on,
     EventKind.EXTENDED: _extended,
+    EventKind.STAGE_ENDED: _stage_ended,
     EventKind.APPROVED: _decided(Status.APPROVED),
     EventKind.REJECTED: _decided(Status.REJECTED),
     EventKind.WITHDRAWN: _withdrawn,

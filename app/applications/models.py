@@ -10,9 +10,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.applications.stage_types import Handler, StageState
 from app.applications.transitions import ONCE
 from app.applications.types import OPEN, EventKind, Status
 from app.foundation.database import Base, Model
+from app.foundation.leases import Leased
 
 
 def _in(column: str, values: Any) -> str:
@@ -20,7 +22,7 @@ def _in(column: str, values: Any) -> str:
 
 
 class Case(Model):
-    """One application (办件); everything from `status` to `extension_days` caches the fold of its events."""
+    """One application (办件); everything from `status` to `settled` caches the fold of its events."""
 
     __tablename__ = "application_case"
     __table_args__ = (
@@ -57,6 +59,11 @@ class Case(Model):
             postgresql_where=text(_in("status", OPEN)),
         ),
         Index(None, "department", "submitted_at"),
+        Index(
+            "ix_application_case_settled",
+            "id",
+            postgresql_where=text("settled AND status IN ('submitted', 'accepted')"),
+        ),
     )
 
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
@@ -88,6 +95,9 @@ class Case(Model):
     excluded_working_days: Mapped[int] = mapped_column(default=0)
     excluded_calendar_days: Mapped[int] = mapped_column(default=0)
     extension_days: Mapped[int] = mapped_column(default=0)
+    stages_left: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    uncounted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    settled: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     accept_due_on: Mapped[date | None]
     promised_due_on: Mapped[date | None]
@@ -127,6 +137,54 @@ class CaseEvent(Model):
     at: Mapped[datetime]
     details: Mapped[dict[str, Any]]
     note: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class CaseStage(Leased):
+    """One stage (环节) of a case, as its events have it: whose task it is, since when, until when.
+
+    `awaited` ones end before the decision can be made (trigger `application_event_stages_ended`). A lease is
+    the machine's, a claim an officer's; `finding` is why the machine handed it over.
+    """
+
+    __tablename__ = "application_stage"
+    __table_args__ = (
+        UniqueConstraint("case_id", "stage_id"),
+        CheckConstraint(_in("state", StageState), "state_known"),
+        CheckConstraint(_in("handler", Handler), "handler_known"),
+        CheckConstraint("region_code ~ '^[0-9]{6}$'", "region_code"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", "claim_is_whole"),
+        CheckConstraint("state <> 'open' OR opened_at IS NOT NULL", "opened_when_open"),
+        CheckConstraint("(ended_at IS NULL) = (state IN ('waiting', 'open'))", "ended_when_over"),
+        Index(
+            "ix_application_stage_tasks",
+            "department",
+            "queue_on",
+            "id",
+            postgresql_where=text("state = 'open' AND handler = 'officer'"),
+        ),
+        Index(
+            "ix_application_stage_machine",
+            "id",
+            postgresql_where=text("state = 'open' AND handler = 'machine'"),
+        ),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("application_case.id"))
+    stage_id: Mapped[str] = mapped_column(String(40))
+    department: Mapped[str] = mapped_column(String(40))
+    region_code: Mapped[str] = mapped_column(String(6))
+    handler: Mapped[str] = mapped_column(String(12))
+    finding: Mapped[str | None] = mapped_column(String(12))
+    awaited: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(12), default=StageState.WAITING)
+    opened_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
+    queue_on: Mapped[date]
+    not_before: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    claimed_until: Mapped[datetime | None]
 
 
 class AllowedTransition(Base):

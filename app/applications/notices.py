@@ -52,6 +52,8 @@ def _notice(case: Case, event: Event, text: str) -> Notice | None:
             "thing4": "点开可查看结果和评价服务",
         }
         return _make(case, event, "case_decided", f"{name}：{result}", text, values)
+    if event.kind is EventKind.STAGE_ENDED:
+        return _item_ended(case, event, name, text)
     if event.kind in _PROGRESS:
         label, hint = _PROGRESS[event.kind]
         if event.kind is EventKind.ACCEPTED and case.promised_due_on is not None:
@@ -59,6 +61,15 @@ def _notice(case: Case, event: Event, text: str) -> Notice | None:
         values = {"thing1": name, "phrase2": label, "time3": _moment(event.at), "thing4": hint}
         return _make(case, event, "case_progress", f"{name}：{label}", text, values)
     return None
+
+
+def _item_ended(case: Case, event: Event, name: str, text: str) -> Notice:
+    """One item of a 一件事 is done, or refused: told at once, whatever becomes of the others."""
+    stages = {stage.id: stage.name for stage in item_of(case.service_id, case.service_version).stages}
+    item = stages.get(event.details["stage"], "")
+    label = "已办好" if event.details["outcome"] == "passed" else "未通过"
+    values = {"thing1": name, "phrase2": label, "time3": _moment(event.at), "thing4": item}
+    return _make(case, event, "case_progress", f"{item}：{label}", text, values)
 
 
 def _make(

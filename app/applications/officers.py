@@ -1,23 +1,24 @@
 """What officers do with a case: claim it, decide about it. Department and region scope every look-up."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.applications import checks, history, notices, timeline
+from app.applications import checks, history
 from app.applications.clocks import EXTENSION_DAYS
 from app.applications.errors import ClaimedByOther, NotAllowedNow
-from app.applications.items import department_name, item_of, limits_of
-from app.applications.models import Case
-from app.applications.scope import task_locked
-from app.applications.timeline import Telling
+from app.applications.items import item_of
+from app.applications.models import Case, CaseStage
+from app.applications.scope import task_locked, task_with_stages
+from app.applications.stages import progress
+from app.applications.telling import tell
 from app.applications.transitions import EVENT_OF
-from app.applications.types import OPEN, Action, Event, PauseKind, Status
+from app.applications.types import FINAL, OPEN, Action, Event, EventKind, PauseKind, Status
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
-from app.foundation import clock, working_days
+from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.errors import StaleVersion
 from app.identity.types import OfficerPrincipal
@@ -79,27 +80,27 @@ def decide(officer: OfficerPrincipal, case_id: UUID, decision: Decision, *, vers
     Raises TaskNotFound, StaleVersion (somebody was faster), NotAllowedNow, SupplementAlreadyAsked,
     AlreadyExtended, DecisionIncomplete.
     """
-    case = task_locked(officer, case_id)
+    case, stages = task_with_stages(officer, case_id)
     if case.version != version:
         raise StaleVersion
-    checks.is_allowed(history.state_of(case), decision.action)
+    checks.is_allowed(history.state_of(case), decision.action, item_of(case.service_id, case.service_version))
     details, note = _parts(decision)
-    event = history.append(case, EVENT_OF[decision.action], actor=_actor(officer), details=details, note=note)
     case.claimed_by, case.claimed_until = None, None
-    tell(case, event, note)
+    if decision.action is Action.ACCEPT:
+        progress.accept(case, EventKind.ACCEPTED, actor=_actor(officer), note=note)
+    else:
+        kind = EVENT_OF[decision.action]
+        event = history.append(case, kind, actor=_actor(officer), details=details, note=note)
+        tell(case, event, note)
+        _move_stages_on(case, event, stages)
     return Decided(case.id, Status(case.status), case.version)
 
 
-def tell(case: Case, event: Event, note: Mapping[str, Any]) -> None:
-    """Tell the applicant in the words of the timeline."""
-    text = timeline.sentence(event, note, history.state_of(case), telling_of(case))
-    notices.tell(case, event, text=text)
-
-
-def telling_of(row: Any, *, applicant: str = "您") -> Telling:
-    """Return what the sentences about a case need."""
-    item = item_of(row.service_id, row.service_version)
-    return Telling(department_name(row.department), applicant, limits_of(item), working_days.calendar())
+def _move_stages_on(case: Case, event: Event, stages: Sequence[CaseStage]) -> None:
+    if case.status in FINAL:
+        progress.follow(case, event, stages)
+    elif event.kind is EventKind.RESUMED:
+        progress.ring_if_settled(case)
 
 
 def _parts(decision: Decision) -> tuple[dict[str, Any], dict[str, Any]]:

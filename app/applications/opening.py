@@ -48,6 +48,11 @@ class Opened:
     _case: Case = field(repr=False)
     _events: Sequence[tuple[Event, Mapping[str, Any]]] = field(repr=False)
 
+    @property
+    def case_id(self) -> UUID:
+        """The draft's id."""
+        return self._case.id
+
     def view(self) -> CaseView:
         """Show the draft as it is now, with what the departments have said by now."""
         return queries.case_view(self._case, self._events)

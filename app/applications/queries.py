@@ -13,10 +13,11 @@ from app.applications.drafts import read_answers
 from app.applications.errors import CaseNotFound
 from app.applications.items import department_name, item_of, limits_of
 from app.applications.models import Case, CaseEvent
-from app.applications.officers import telling_of
 from app.applications.prefilling import read as read_prefilled
 from app.applications.scope import in_region
+from app.applications.stages.queries import StageView, stages_of
 from app.applications.steps import Review, StepSummary, StepView, overview, review_of, step_view
+from app.applications.telling import telling_of
 from app.applications.timeline import Entry
 from app.applications.types import CONCLUDED, STATUS_LABELS, CaseState, Event, EventKind, Status
 from app.forms.visibility import Path, walk
@@ -101,6 +102,7 @@ class CaseView:
     steps: Sequence[StepSummary]
     deadline: Deadline | None
     supplement: SupplementView | None
+    stages: Sequence[StageView]
     timeline: Sequence[Entry]
 
 
@@ -117,15 +119,17 @@ def case(resident: ResidentId, case_id: UUID) -> CaseView:
     """Return one's own case whole; raises CaseNotFound."""
     with reading() as connection:
         row = _own(connection, resident, case_id)
-        return case_view(row, events_of(connection, case_id))
+        return case_view(row, events_of(connection, case_id), stages_of(connection, row))
 
 
-def case_view(row: Any, events: Sequence[tuple[Event, Mapping[str, Any]]]) -> CaseView:
-    """Show a case's row with its events, oldest first."""
+def case_view(
+    row: Any, events: Sequence[tuple[Event, Mapping[str, Any]]], stages: Sequence[StageView] = ()
+) -> CaseView:
+    """Show a case's row with its events, oldest first, and its stages."""
     item = item_of(row.service_id, row.service_version)
     path = path_of(row)
     steps, next_step = overview(item.form, path, submitted=row.submitted_at is not None)
-    action, text = _next_action(row, next_step)
+    action, text = _next_action(row, next_step, stages)
     return CaseView(
         brief(row),
         row.subject_id,
@@ -138,6 +142,7 @@ def case_view(row: Any, events: Sequence[tuple[Event, Mapping[str, Any]]]) -> Ca
         steps,
         deadline_of(row),
         supplement_of(row, events),
+        stages,
         timeline.tell(events, telling_of(row)),
     )
 
@@ -335,8 +340,11 @@ _NEXT: Mapping[Status, tuple[str, str]] = {
 }
 
 
-def _next_action(row: Any, next_step: int | None) -> tuple[str, str]:
+def _next_action(row: Any, next_step: int | None, stages: Sequence[StageView]) -> tuple[str, str]:
     status = Status(row.status)
+    yours = next((stage for stage in stages if stage.yours), None)
+    if yours is not None:
+        return "confirm", f"请您办理：{yours.name}"
     if status is not Status.DRAFT:
         return _NEXT[status]
     if next_step is None:

@@ -10,6 +10,8 @@ from app.applications.errors import AlreadyOpen, NotAllowedNow
 from app.applications.items import item_of
 from app.applications.models import Case
 from app.applications.numbers import new_tracking_no, next_receipt_no
+from app.applications.stages import progress
+from app.applications.stages.plan import begins_by_itself
 from app.applications.types import CaseId, EventKind, Receipt, Status
 from app.audit.types import Actor, ActorKind
 from app.forms.answers import Submission, submission
@@ -30,13 +32,17 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     given = _complete(case)
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    details = {"to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify)}
+    details: dict[str, object] = {
+        "to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify),
+        "settled": begins_by_itself(item_of(case.service_id, case.service_version)),
+    }
     try:
         history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
     except IntegrityError as error:
         if "uq_application_case_one_open" in str(error.orig):
             raise AlreadyOpen from None
         raise
+    progress.ring_if_settled(case)
     return _receipt(case)
 
 
@@ -60,18 +66,19 @@ def answer_supplement(
         details={"fields": sorted(answers)},
         note={"note": note} if note else None,
     )
+    progress.ring_if_settled(case)
     return case.version
 
 
 def withdraw(resident: ResidentId, case_id: UUID, *, reason: str = "") -> int:
     """Take an application back before it is decided, or drop a draft; returns the new version."""
     case = drafts.own_locked(resident, case_id)
-    history.append(
-        case,
-        EventKind.WITHDRAWN,
-        actor=_actor(resident),
-        note={"reason": reason} if reason else None,
+    accepted = case.accepted_at is not None
+    event = history.append(
+        case, EventKind.WITHDRAWN, actor=_actor(resident), note={"reason": reason} if reason else None
     )
+    if accepted:
+        progress.follow(case, event, progress.stages_of(case))
     return case.version
 
 

@@ -13,7 +13,6 @@ from app.applications.checks import allowed_actions
 from app.applications.errors import TaskNotFound
 from app.applications.items import item_of
 from app.applications.models import Case
-from app.applications.officers import telling_of
 from app.applications.prefilling import read as read_prefilled
 from app.applications.queries import (
     CaseBrief,
@@ -26,8 +25,10 @@ from app.applications.queries import (
     path_of,
     supplement_of,
 )
-from app.applications.scope import within
+from app.applications.scope import leads, readable, within
+from app.applications.stages.queries import StageView, stages_of
 from app.applications.steps import MaterialView, ReviewStep, review_of
+from app.applications.telling import telling_of
 from app.applications.timeline import Entry
 from app.applications.types import OPEN, Action, Status
 from app.foundation import clock
@@ -58,6 +59,7 @@ class TaskView:
     answers: Sequence[ReviewStep]
     materials: Sequence[MaterialView]
     supplement: SupplementView | None
+    stages: Sequence[StageView]
     timeline: Sequence[Entry]
     allowed_actions: Sequence[Action]
 
@@ -84,14 +86,14 @@ def tasks(
 
 
 def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
-    """Return one case of the officer's scope; raises TaskNotFound."""
+    """Return one case that the officer has to do with; raises TaskNotFound."""
     with reading() as connection:
         row = connection.execute(
-            select(Case.__table__).where(Case.id == case_id, within(officer))
+            select(Case.__table__).where(Case.id == case_id, readable(officer))
         ).one_or_none()
         if row is None:
             raise TaskNotFound
-        events = events_of(connection, case_id)
+        events, stages = events_of(connection, case_id), stages_of(connection, row)
     item = item_of(row.service_id, row.service_version)
     checked = review_of(item, path_of(row), read_prefilled(row).certificates, clock.today())
     return TaskView(
@@ -100,8 +102,9 @@ def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
         checked.steps,
         checked.materials,
         supplement_of(row, events),
+        stages,
         timeline.tell(events, telling_of(row, applicant="申请人")),
-        allowed_actions(history.state_of(row)),
+        allowed_actions(history.state_of(row), item) if leads(officer, row) else [],
     )
 
 

@@ -1,7 +1,7 @@
 """The timeline (办理进度) in plain Chinese: who did what when, what comes next, where the clock stands."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -31,12 +31,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What the sentences about one case need: names, limits, the calendar."""
+    """What the sentences about one case need: names, limits, the calendar.
+
+    `stages` are the stages of its service: what each is called, and its department.
+    """
 
     department: str
     applicant: str
     limits: Limits
     calendar: WorkingDays
+    stages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class _Moment:
     state: CaseState
     due: DueDates
     applicant: str
+    stages: Mapping[str, tuple[str, str]]
 
 
 def tell(events: Sequence[tuple[Event, Mapping[str, Any]]], telling: Telling) -> list[Entry]:
@@ -83,7 +88,7 @@ def day(value: date | None) -> str:
 
 def _entry(event: Event, note: Mapping[str, Any], state: CaseState, telling: Telling) -> Entry:
     due = clocks.due_dates(state, telling.limits, telling.calendar)
-    moment = _Moment(event, note, state, due, telling.applicant)
+    moment = _Moment(event, note, state, due, telling.applicant, telling.stages)
     title, write = _SENTENCES[event.kind]
     text, after = write(moment)
     today = time.local(event.at).date()
@@ -104,7 +109,8 @@ def _actor(event: Event, telling: Telling) -> str:
         case "resident":
             return telling.applicant
         case "officer":
-            return f"{telling.department}工作人员"
+            _, department = telling.stages.get(event.details.get("stage", ""), ("", telling.department))
+            return f"{department}工作人员"
         case _:
             return "系统"
 
@@ -173,8 +179,25 @@ def _extended(moment: _Moment) -> tuple[str, str]:
     return f"经批准，办理期限延长{moment.event.details['days']}天。{_reason(moment)}", _limits(moment)
 
 
+def _stage_ended(moment: _Moment) -> tuple[str, str]:
+    name, department = _stage(moment, moment.event.details["stage"])
+    passed = moment.event.details["outcome"] == "passed"
+    what = "已办好" if passed else "未通过"
+    after = "" if passed or moment.state.closed_at is None else REMEDIES
+    return f"{department}：“{name}”{what}。{_reason(moment)}", after
+
+
+def _stage(moment: _Moment, stage_id: str) -> tuple[str, str]:
+    return moment.stages.get(stage_id, (stage_id, "部门"))
+
+
 def _approved(moment: _Moment) -> tuple[str, str]:
-    return f"申请已通过。{_reason(moment)}", "您可以查看结果，并对本次服务作出评价。"
+    rate = "您可以查看结果，并对本次服务作出评价。"
+    refused = [_stage(moment, name)[0] for name in moment.event.details.get("refused", ())]
+    if refused:
+        rest = "、".join(f"“{name}”" for name in refused)
+        return f"申请已办结，其中{rest}未通过，其余已办好。{_reason(moment)}", REMEDIES + rate
+    return f"申请已通过。{_reason(moment)}", rate
 
 
 def _rejected(moment: _Moment) -> tuple[str, str]:
@@ -196,6 +219,7 @@ _SENTENCES: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]]
     EventKind.PAUSED: ("进入特别程序", _paused),
     EventKind.RESUMED: ("继续办理", _resumed),
     EventKind.EXTENDED: ("延长期限", _extended),
+    EventKind.STAGE_ENDED: ("环节办结", _stage_ended),
     EventKind.APPROVED: ("办结：通过", _approved),
     EventKind.REJECTED: ("办结：不予通过", _rejected),
     EventKind.WITHDRAWN: ("已撤回", _withdrawn),

@@ -37,6 +37,10 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(Status.ACCEPTED, EventKind.APPROVED, Status.APPROVED),
         Transition(Status.ACCEPTED, EventKind.REJECTED, Status.REJECTED),
         Transition(Status.PAUSED, EventKind.RESUMED, Status.ACCEPTED),
+        *(
+            Transition(status, EventKind.STAGE_ENDED, status)
+            for status in (Status.ACCEPTED, Status.SUPPLEMENT, Status.PAUSED, Status.APPROVED)
+        ),
         Transition(Status.SUPPLEMENT, EventKind.ACCEPTANCE_REFUSED, Status.REFUSED),
         Transition(Status.SUPPLEMENT, EventKind.REJECTED, Status.REJECTED),
         *_ACCEPTED_FROM_SUPPLEMENT,

@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     EXTENDED = "extended"
+    STAGE_ENDED = "stage_ended"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -107,7 +108,9 @@ class CaseState:
 
     `returns_to` is where an answer or the end of a special procedure leads back to; `received_at` is when the
     office had everything it had asked for. `stopped_on` is the day the clock stopped, None while it runs;
-    days excluded so far are kept in working and in calendar days, since limits are given in either.
+    days excluded so far are kept in working and in calendar days, since limits are given in either. Of the
+    stages (环节), `stages_left` have to end before the decision; `uncounted` says that only such are being
+    done as do not count (公示、评估), `settled` that nobody has to say anything.
     """
 
     status: Status = Status.DRAFT
@@ -123,6 +126,9 @@ class CaseState:
     excluded_working_days: int = 0
     excluded_calendar_days: int = 0
     extension_days: int = 0
+    stages_left: int = 0
+    uncounted: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

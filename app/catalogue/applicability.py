@@ -1,6 +1,6 @@
 """Which stages and materials of a service apply to these answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -18,8 +18,12 @@ def materials_for(item: ServiceItem, answers: Mapping[str, object], *, as_of: da
 
 
 def stages_for(item: ServiceItem, answers: Mapping[str, object], *, as_of: date) -> tuple[Stage, ...]:
-    """Return the stages that apply, each following what came before any stage that was skipped."""
-    kept = {stage.id for stage in item.stages if _applies(item, stage.id, answers, as_of)}
+    """Return the stages that these answers call for."""
+    return stages_among(item, {stage.id for stage in item.stages if _applies(item, stage.id, answers, as_of)})
+
+
+def stages_among(item: ServiceItem, kept: Collection[str]) -> tuple[Stage, ...]:
+    """Return the stages of these ids, each following what came before any stage that was skipped."""
     by_id = {stage.id: stage for stage in item.stages}
 
     def before(stage: Stage) -> tuple[str, ...]:

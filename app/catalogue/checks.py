@@ -100,6 +100,26 @@ def stages_are_a_dag(service: ServiceContent) -> Iterator[Fault]:
             )
 
 
+def one_stage_decides(service: ServiceContent) -> Iterator[Fault]:
+    """Let at most one stage decide, counted, by people of the department in charge; none of a 一件事."""
+    deciding = [(index, stage) for index, stage in enumerate(service.stages) if stage.decides]
+    for index, stage in deciding:
+        if service.one_thing or len(deciding) > 1:
+            yield Fault(f"stages[{index}].decides", "只能有一个环节作出决定；一件事由各事项分别决定")
+        if stage.auto or stage.excluded or stage.department != service.department or stage.accepts:
+            yield Fault(f"stages[{index}].decides", "作出决定的环节须由主办部门人工办理并计入时限")
+
+
+def stages_point_at_the_form(service: ServiceContent) -> Iterator[Fault]:
+    """Let `region_from` name a region that the form asks for, `about_from` an ID number."""
+    types = {one.get("key"): one.get("type") for step in service.form_steps for one in step.get("fields", ())}
+    for index, stage in enumerate(service.stages):
+        for name, wanted in (("region_from", "region"), ("about_from", "idcard")):
+            key = getattr(stage, name)
+            if key is not None and types.get(key) != wanted:
+                yield Fault(f"stages[{index}].{name}", f"表单里没有{shown(key)}这一项，或类型不对")
+
+
 def counted_days(stages: Iterable[Stage]) -> float:
     """Return the days of the longest chain of stages, those outside the clock not counted."""
     by_id = {stage.id: stage for stage in stages}
@@ -121,6 +141,8 @@ CHECKS: tuple[Callable[[ServiceContent], Iterator[Fault]], ...] = (
     visits_are_explained,
     fee_is_explained,
     stages_are_a_dag,
+    one_stage_decides,
+    stages_point_at_the_form,
 )
 
 

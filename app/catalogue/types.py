@@ -12,6 +12,8 @@ from app.forms.types import FormDefinition
 from app.rules.syntax import Node
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
+ACCEPTANCE = "accept"
+"""The id of the stage that is the acceptance of a case (受理), where a service has one."""
 
 
 class ServiceStatus(StrEnum):
@@ -109,7 +111,10 @@ class Material:
 class Stage:
     """One step of handling by one department; begins when every stage in `after` is done.
 
-    `excluded` stages (公示、评估、听证) do not count against the limits; `when` false skips the stage.
+    `excluded` stages (公示、评估、听证) do not count against the limits; `when` false skips the stage. The
+    stage that `decides` ends with the decision about the case; `region_from` names the answer in whose region
+    the stage is handled (迁出地), elsewhere than the case, `about_from` the answer by which the machine asks
+    about somebody other than the applicant (逝者身份证号).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -125,6 +130,14 @@ class Stage:
     actor: Annotated[str, Field(pattern="^(department|applicant)$")] = "department"
     when: dict[str, Any] | None = None
     starts_service: str | None = None
+    decides: bool = False
+    region_from: str | None = None
+    about_from: str | None = None
+
+    @property
+    def accepts(self) -> bool:
+        """Say whether the stage is the acceptance itself (受理), which ends as the case is accepted."""
+        return self.id == ACCEPTANCE
 
     @property
     def excluded(self) -> bool:

@@ -48,6 +48,18 @@ def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subj
     return found
 
 
+def asked_about(owner_id: ResidentId, subject_id: UUID) -> dict[str, str]:
+    """Return what departments know a subject by: `{"id_number": …}`, `{"uscc": …}`, or nothing."""
+    if subject_id == owner_id:
+        known = identity.real_name(owner_id)
+        return {} if known is None else {"id_number": known.id_number}
+    uscc = session.scalar(select(Enterprise.uscc).where(Enterprise.id == subject_id))
+    if uscc is not None:
+        return {"uscc": uscc}
+    known = identity.real_name(ResidentId(subject_id))
+    return {} if known is None else {"id_number": known.id_number}
+
+
 def listed(resident_id: ResidentId) -> list[SubjectView]:
     """Return everybody whom a resident may act for, themselves first."""
     enterprises = session.scalars(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.applications import drafts, opening, prefilling, queries, service
 from app.applications.opening import Wanted
+from app.applications.stages import applicant
 from app.foundation.transaction import atomic
 from blueprints.applications.schemas import (
     CaseBriefOut,
@@ -152,6 +153,18 @@ def withdraw(payload: dict[str, Any], case_id: UUID) -> object:
     """Take it back before it is decided, or drop a draft (撤回)."""
     with atomic():
         return {"version": service.withdraw(current_resident().resident_id, case_id, **payload)}
+
+
+@blp.post("/<uuid:case_id>/stages/<stage_id>/confirmation")
+@allow(Audience.RESIDENT)
+@idempotent(required=False)
+@blp.response(200, VersionOut)
+@blp.alt_response(404)
+@blp.alt_response(409)
+def confirm_stage(case_id: UUID, stage_id: str) -> object:
+    """Confirm a stage that waits for the applicant (确认)."""
+    with atomic():
+        return {"version": applicant.confirm(current_resident().resident_id, case_id, stage_id)}
 
 
 @blp.get("/<uuid:case_id>/timeline")

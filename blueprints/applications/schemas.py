@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from app.applications.clocks import ClockKind
+from app.applications.stage_types import StageState
 from app.applications.steps import MaterialState, StepProgress
 from app.applications.types import EventKind, Status
 from app.forms.prefill import SourceState
@@ -111,6 +112,23 @@ class ClockOut(Schema):
     due_on = fields.Date(required=True, allow_none=True)
 
 
+class CaseStageOut(Schema):
+    """One stage (环节), or one item of a 一件事: whose, how far, until when; `yours` is your turn."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    department = fields.String(required=True)
+    department_name = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(tuple(StageState)))
+    state_label = fields.String(required=True)
+    mandatory = fields.Boolean(required=True)
+    counted = fields.Boolean(required=True)
+    yours = fields.Boolean(required=True)
+    opened_at = Moment(required=True, allow_none=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    ended_at = Moment(required=True, allow_none=True)
+
+
 class EntryOut(Schema):
     """One line of the timeline: who, when, what, what next, where the clock stands."""
 
@@ -145,6 +163,7 @@ class CaseOut(CaseBriefOut):
     steps = fields.List(fields.Nested(StepSummaryOut), required=True)
     deadline = fields.Nested(DeadlineOut, required=True, allow_none=True)
     supplement = fields.Nested(SupplementOut, required=True, allow_none=True)
+    stages = fields.List(fields.Nested(CaseStageOut), required=True)
     timeline = fields.List(fields.Nested(EntryOut), required=True)
 
 

@@ -7,6 +7,7 @@ from blueprints.applications.schemas import (
     STATUSES,
     CaseBriefOut,
     CaseMaterialOut,
+    CaseStageOut,
     DeadlineOut,
     EntryOut,
     ReviewStepOut,
@@ -56,6 +57,7 @@ class TaskOut(CaseBriefOut):
     answers = fields.List(fields.Nested(ReviewStepOut), required=True)
     materials = fields.List(fields.Nested(CaseMaterialOut), required=True)
     supplement = fields.Nested(SupplementOut, required=True, allow_none=True)
+    stages = fields.List(fields.Nested(CaseStageOut), required=True)
     timeline = fields.List(fields.Nested(EntryOut), required=True)
     allowed_actions = fields.List(fields.String(validate=validate.OneOf(tuple(Action))), required=True)
 

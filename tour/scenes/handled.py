@@ -141,6 +141,12 @@ def officers_decide(tell: Teller, elder: Phone, case: str, *, clerk: Officer, st
     clerk.decide(case, "accept")
     tell.sees(clerk.name, f"受理：{clerk.task_of(case)['deadline']['text']}")
     _supplement(tell, elder, case, clerk)
+    own = clerk.finish_stages(case)
+    checked = [
+        stage for stage in elder.api.get(f"/applications/{case}")["stages"] if stage["state"] == "passed"
+    ]
+    tell.expect({stage["id"] for stage in checked} == {"accept", "check", "review"}, "决定之前的环节都办完了")
+    tell.sees(clerk.name, f"公安的年龄户籍比对由数据共享自动完成；本部门办完：{'、'.join(own)}")
     clerk.decide(case, "approve", reason="符合渝中区高龄补贴条件")
     _told_the_result(tell, elder, case)
 

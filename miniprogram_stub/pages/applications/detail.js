@@ -15,6 +15,19 @@ function clock(found) {
   return found.running ? `${left}（最晚 ${words.day(found.due_on)}）` : '现在不计时'
 }
 
+function stages(all) {
+  return all
+    .filter((stage) => stage.state !== 'cancelled' || stage.opened_at)
+    .map((stage) => ({
+      id: stage.id,
+      name: stage.name,
+      department: stage.department_name,
+      state: stage.yours ? '等您确认' : stage.state_label,
+      due: stage.state === 'open' && stage.due_on ? `最晚 ${words.day(stage.due_on)}` : '',
+      yours: stage.yours,
+    }))
+}
+
 function timeline(entries) {
   return entries.map((entry) => ({
     seq: entry.seq,
@@ -55,6 +68,8 @@ Page(
             deadline: found.deadline ? found.deadline.text : '',
             clock: clock(found.deadline),
             overdue: Boolean(found.deadline && found.deadline.overdue),
+            stages: stages(found.stages),
+            done: found.stages.filter((stage) => stage.ended_at).length,
             timeline: timeline(found.timeline),
             supplement: found.supplement,
             supplementDue: found.supplement ? words.day(found.supplement.due_on) : '',
@@ -101,6 +116,18 @@ Page(
           api.post(`/applications/${this.applicationId}/withdrawal`, { body: {}, key }),
         )
         this.setData({ withdrawing: false, told: '已撤回' })
+        await this.load()
+      })
+    },
+
+    confirmStage(event) {
+      if (this.data.busy) return
+      const { stage } = event.currentTarget.dataset
+      attempt(this, async () => {
+        await keys.once(`stage:${this.applicationId}:${stage}`, (key) =>
+          api.post(`/applications/${this.applicationId}/stages/${stage}/confirmation`, { body: {}, key }),
+        )
+        this.setData({ told: '已确认，部门接着办理' })
         await this.load()
       })
     },

@@ -19,6 +19,13 @@ DETAILS = {
     EventKind.SUPPLEMENT_REQUESTED: {"due_on": "2026-12-31", "count": 1},
     EventKind.EXTENDED: {"days": 10},
     EventKind.PAUSED: {"pause": "hearing", "days": 5},
+    EventKind.STAGE_ENDED: {
+        "stage": "x",
+        "outcome": "passed",
+        "left": 0,
+        "uncounted": False,
+        "settled": False,
+    },
 }
 
 
@@ -80,7 +87,7 @@ def test_the_database_holds_the_same_table_as_the_code(session) -> None:
 
 
 def test_nothing_leads_out_of_an_end_and_every_other_status_can_be_left() -> None:
-    left = {row.before for row in TRANSITIONS}
+    left = {row.before for row in TRANSITIONS if row.after != row.before}
     assert left == set(Status) - FINAL
 
 

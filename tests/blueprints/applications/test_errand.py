@@ -18,6 +18,8 @@ def test_an_elder_applies_is_asked_once_answers_and_is_granted(elder, desk) -> N
         "已受理",
         "一次性告知补正",
         "已补正",
+        "环节办结",
+        "环节办结",
         "办结：通过",
     ]
     assert "补充居住证明" in elder.timeline()[3]["text"]

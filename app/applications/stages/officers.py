@@ -1,0 +1,89 @@
+"""What officers of any department do with their stage of a case: claim it, say what came of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.applications.errors import (
+    ClaimedByOther,
+    DecisionIncomplete,
+    NotAllowedNow,
+    StageNotFound,
+    StageNotOpen,
+    TaskNotFound,
+)
+from app.applications.models import Case, CaseStage
+from app.applications.scope import with_stages
+from app.applications.stage_types import StageState
+from app.applications.stages import progress
+from app.applications.stages.queries import within
+from app.applications.types import FINAL, Status
+from app.audit import trail
+from app.audit.types import Actor, ActorKind
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.errors import StaleVersion
+from app.identity.types import OfficerPrincipal
+
+LEASE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a stage, and of its case."""
+
+    case_id: UUID
+    state: StageState
+    case_status: Status
+    case_version: int
+
+
+def claim(officer: OfficerPrincipal, stage_row_id: UUID) -> CaseStage:
+    """Take a stage for half an hour; raises StageNotFound, StageNotOpen, ClaimedByOther."""
+    _, row, _ = _locked(officer, stage_row_id)
+    if row.state != StageState.OPEN:
+        raise StageNotOpen
+    now = clock.now()
+    if row.claimed_by not in (None, officer.officer_id) and row.claimed_until and row.claimed_until > now:
+        raise ClaimedByOther
+    row.claimed_by, row.claimed_until = officer.officer_id, now + LEASE
+    trail.record("application.stage_claimed", actor=_actor(officer), subject=("application", row.case_id))
+    session.flush()
+    return row
+
+
+def end(
+    officer: OfficerPrincipal, stage_row_id: UUID, outcome: StageState, *, reason: str, version: int
+) -> Ended:
+    """Say what came of a stage; what was not confirmed is said with its reason, which the applicant reads.
+
+    Raises StageNotFound, StaleVersion (somebody was faster), StageNotOpen, DecisionIncomplete, NotAllowedNow.
+    """
+    case, row, rows = _locked(officer, stage_row_id)
+    if row.version != version:
+        raise StaleVersion
+    if row.state != StageState.OPEN:
+        raise StageNotOpen
+    if case.status in FINAL - {Status.APPROVED}:
+        raise NotAllowedNow
+    if outcome is StageState.REFUSED and not reason:
+        raise DecisionIncomplete({"reason": ["请写明理由，申请人会看到"]})
+    note = {"reason": reason} if reason else None
+    progress.end(case, rows, row.stage_id, outcome, actor=_actor(officer), note=note)
+    return Ended(case.id, outcome, Status(case.status), case.version)
+
+
+def _locked(officer: OfficerPrincipal, stage_row_id: UUID) -> tuple[Case, CaseStage, list[CaseStage]]:
+    """Return the case, locked, the stage, and all stages of the case."""
+    ours = select(CaseStage.case_id).where(CaseStage.id == stage_row_id, within(officer)).scalar_subquery()
+    try:
+        case, rows = with_stages(Case.id == ours)
+    except TaskNotFound:
+        raise StageNotFound from None
+    return case, next(row for row in rows if row.id == stage_row_id), rows
+
+
+def _actor(officer: OfficerPrincipal) -> Actor:
+    return Actor(ActorKind.OFFICER, str(officer.officer_id))
