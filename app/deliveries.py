@@ -63,7 +63,9 @@ def take(folders: Folders, asked: argparse.Namespace) -> int:
         else:
             meant = Override(asked.by, asked.reason[:REASON]) if asked.accept_fewer else None
             taken = [taking.take_day(asked.day, folders, override=meant)]
-    return max((_told(delivery) for delivery in taken), default=_say("没有新的交付", code=0))
+    if not taken:
+        return _say("没有新的交付", code=0)
+    return max(_told(delivery) for delivery in taken)
 
 
 def _told(delivery: UUID) -> int:
