@@ -133,17 +133,21 @@ def listed(officer: OfficerPrincipal, wanted: Wanted, *, after: UUID | None, lim
 def card(visit_id: UUID, *, officer: OfficerPrincipal) -> VisitCard:
     """Return one open visit with who it is and how to find them; audited.
 
-    Raises VisitNotFound, VisitClosed. No transaction is open while the registry is asked.
+    Raises VisitNotFound, VisitClosed, also where the person has registered by now. No transaction is open
+    while the registry is asked.
     """
     with atomic():
         row = _row(visit_id, officer)
+        person_index = row.person_index
+        needless = person_index is not None and _close_if_registered(row, person_index)
         _record("visit.read", officer, ("visit", visit_id), {})
         (item,) = _items([row])
         policy = _policies([row]).get(row.policy_id)
         about = ("", []) if policy is None else (policy.summary, wording.reasons(policy, row.region_code))
-        if row.person_index is None:
+        if person_index is None:
             return _registered_card(item, ResidentId(row.resident_id or visit_id), about)
-        person_index = row.person_index
+    if needless:
+        raise VisitClosed
     return _unregistered_card(item, person_index, about, officer)
 
 
@@ -177,6 +181,15 @@ def report(run_id: UUID, *, officer: OfficerPrincipal) -> VisitReport:
         RegionVisits(code, regions.name(code), int(still), total - int(still)) for code, still, total in rows
     ]
     return VisitReport(run_id, found, waiting)
+
+
+def _close_if_registered(row: Visit, person_index: bytes) -> bool:
+    """Close a visit to somebody who has registered by now: they are told on the phone, as they chose."""
+    if not identity.registered({person_index}):
+        return False
+    row.result, row.closed_at = VisitResult.REGISTERED, clock.now()
+    row.version += 1
+    return True
 
 
 def _registered_card(item: VisitItem, resident: ResidentId, about: tuple[str, list[str]]) -> VisitCard:

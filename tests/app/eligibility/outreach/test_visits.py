@@ -74,6 +74,18 @@ def test_a_visit_is_off_once_the_person_registers(platform, grid_worker, verifie
     assert (closed["result"], closed["version"]) == ("registered", 2)
 
 
+def test_nobody_is_sent_on_the_way_to_somebody_who_has_just_registered(
+    platform, grid_worker, verified, registries, asked
+):
+    platform.deliver({ONE: elder()})
+    platform.take()
+    (visit,) = listed(grid_worker())
+    verified(ONE)
+    assert grid_worker().get(f"/api/v1/staff/visits/{visit['id']}").json["code"] == "visit.closed"
+    assert [one["result"] for one in listed(grid_worker(), closed=True)] == ["registered"]
+    assert asked() == []
+
+
 @pytest.mark.parametrize("effect", ["down", "wrong", "reset", "html"])
 def test_a_registry_that_does_not_answer_leaves_the_rest_of_the_card(
     platform, grid_worker, registries, asked, effect
