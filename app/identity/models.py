@@ -118,7 +118,7 @@ class Officer(Model):
         UniqueConstraint("username"),
         CheckConstraint("failed_attempts >= 0", "failed_attempts"),
         CheckConstraint("cardinality(roles) > 0", "has_a_role"),
-        CheckConstraint("region_code ~ '^[0-9]{6}$'", "region_code"),
+        CheckConstraint("region_code ~ '^[0-9]{6}([0-9]{6})?$'", "region_code"),
     )
 
     username: Mapped[str] = mapped_column(String(64))
@@ -128,7 +128,7 @@ class Officer(Model):
     last_otp_step: Mapped[int] = mapped_column(default=0)
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
     department: Mapped[str] = mapped_column(String(64))
-    region_code: Mapped[str] = mapped_column(String(6))
+    region_code: Mapped[str] = mapped_column(String(12))
     disabled_at: Mapped[datetime | None]
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

@@ -8,11 +8,10 @@ from app.eligibility.visiting import Whereabouts
 from app.notifications.campaigns import CampaignAction
 from app.notifications.types import CampaignState
 from blueprints.support.pagination import PageQuery
-from blueprints.support.schemas import Moment, Schema
+from blueprints.support.schemas import AreaCode, Moment, Schema
 
 RESULTS = tuple(VisitResult)
 BY_HAND = tuple(result for result in VisitResult if result not in BY_SYSTEM)
-_AREA = validate.Regexp(r"^[0-9]{6}(?:[0-9]{6})?\Z", error="请填写6位区划代码，街道、社区填12位")
 
 
 def _counts() -> fields.Dict:
@@ -75,7 +74,7 @@ class VisitQuery(PageQuery):
     closed = fields.Boolean(load_default=False)
     run_id = fields.UUID(load_default=None)
     delivery_id = fields.UUID(load_default=None)
-    region_code = fields.String(load_default=None, validate=_AREA)
+    region_code = AreaCode(load_default=None)
     registered = fields.Boolean(load_default=None)
 
 

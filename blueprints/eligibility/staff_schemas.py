@@ -29,6 +29,7 @@ class OutreachIn(Schema):
 
     by = fields.String(required=True, validate=validate.OneOf(("visit",)))
     ground = fields.String(required=True)
+    verification = fields.String(load_default="primary")
 
 
 class PolicyIn(Schema):

@@ -11,6 +11,7 @@ down_revision: str | None = "0004"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
+AREA_CHECK = "ck_identity_officer_region_code"
 RESULT_CHECK = "ck_eligibility_visit_result_known"
 RESULTS = (
     "'told_applied', 'told_will_apply', 'told_not_wanted', 'not_entitled', 'not_found', 'reached_online', "
@@ -48,6 +49,9 @@ def upgrade() -> None:
     }.items():
         op.create_check_constraint(op.f(name), visit, condition)
     _create_indexes()
+    op.drop_constraint(op.f(AREA_CHECK), "identity_officer", type_="check")
+    op.alter_column("identity_officer", "region_code", type_=sa.String(12))
+    op.create_check_constraint(op.f(AREA_CHECK), "identity_officer", "region_code ~ '^[0-9]{6}([0-9]{6})?$'")
 
 
 def _create_deliveries() -> None:
@@ -147,6 +151,10 @@ def _create_indexes() -> None:
 
 def downgrade() -> None:
     visit = "eligibility_visit"
+    op.execute("UPDATE identity_officer SET region_code = left(region_code, 6)")
+    op.drop_constraint(op.f(AREA_CHECK), "identity_officer", type_="check")
+    op.alter_column("identity_officer", "region_code", type_=sa.String(6))
+    op.create_check_constraint(op.f(AREA_CHECK), "identity_officer", "region_code ~ '^[0-9]{6}$'")
     op.drop_index("ix_identity_account_person", table_name="identity_account")
     op.execute("DELETE FROM eligibility_visit WHERE delivery_id IS NOT NULL")
     op.execute(NO_NEW_RESULT)

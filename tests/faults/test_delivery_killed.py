@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from app.eligibility import loading, policies
-from app.eligibility.outreach import matching, taking
+from app.eligibility.outreach import arrivals, matching, taking
 from app.eligibility.outreach.taking import Folders
 from app.eligibility.population import running
 from app.foundation import crypto, database
@@ -93,6 +93,8 @@ def test_a_delivery_whose_process_dies_is_applied_whole_and_once(committed, fold
     assert (state, counts["raised"]) == ("applied", len(expected))
     assert Counter(visits) == Counter(expected)
     assert rows("SELECT sum(begins) FROM eligibility_delivery_region") == [(len(begun),)]
+    kept = "SELECT coalesce(sum(value::int), 0) FROM eligibility_delivery_region, jsonb_each_text(kept)"
+    assert rows(kept) == [(len(begun) - len(expected),)], "everybody is accounted for"
 
 
 def _changes(folders, delivery):
@@ -119,3 +121,32 @@ def test_a_delivery_cannot_be_taken_twice_by_a_process_that_comes_late(committed
         assert (first, second) == (True, False)
     with taking.alone() as again:
         assert again
+
+
+@pytest.fixture
+def told(committed, tmp_path, monkeypatch):
+    """The settings of the test in our own environment: what the scheduler's child inherits."""
+    chosen = committed.model_copy(
+        update={"delivery_folder": tmp_path / "delivered", "snapshot_folder": tmp_path / "snapshots"}
+    )
+    for name, value in environment(chosen).items():
+        monkeypatch.setenv(name, value)
+    arrivals.use(chosen)
+    yield chosen
+    arrivals.use(committed)
+
+
+def test_the_scheduler_starts_the_process_once_a_day_has_arrived(told, tmp_path):
+    assert arrivals.start_if_due() is False, "there is no folder yet"
+    with atomic():
+        loading.load_policies()
+    delivered(tmp_path / "delivered", people=300, day=DAY)
+    assert arrivals.start_if_due() is True
+    assert arrivals.start_if_due() is False, "it is under way"
+    deadline = time.monotonic() + 60
+    while position()[1] != "applied":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    while arrivals.due(tmp_path / "delivered"):
+        time.sleep(0.05)
+    assert arrivals.start_if_due() is False, "nothing is new"

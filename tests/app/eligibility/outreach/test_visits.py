@@ -196,6 +196,16 @@ def test_a_community_has_its_own_list_page_by_page(platform, grid_worker):
     assert len(seen) == len(set(seen)) == 3
 
 
+def test_the_grid_worker_of_a_community_or_street_sees_theirs_alone(platform, grid_worker):
+    here, next_door, elsewhere = "500103002003", "500103002014", "500103020001"
+    platform.deliver({ONE: elder(here), TWO: elder(next_door), THREE: elder(elsewhere)})
+    platform.take()
+    assert [visit["region_code"] for visit in listed(grid_worker(here))] == [here]
+    assert len(listed(grid_worker("500103002000"))) == 2
+    assert [visit["region_code"] for visit in listed(grid_worker("500103020000"))] == [elsewhere]
+    assert listed(grid_worker(here), region_code="500103002014") == []
+
+
 def test_a_visit_is_for_the_grid_worker_of_its_own_region_and_seen_as_it_stands(
     platform, grid_worker, sign_in
 ):
