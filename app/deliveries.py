@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.configure(settings)
     if settings.delivery_folder is None or settings.snapshot_folder is None:
         return _say("没有设置 DELIVERY_FOLDER，不处理数据平台的交付", code=2)
+    if not settings.delivery_folder.is_dir():
+        return _say("DELIVERY_FOLDER 指向的文件夹不存在，请核对设置", code=2)
     folders = Folders(settings.delivery_folder, settings.snapshot_folder / RESULTS)
     wiring.open_process(settings, pool=CONNECTIONS)
     try:

@@ -40,8 +40,8 @@ def inspect(snapshot: Snapshot, needed: Needed, *, last: int | None, fewer_meant
         )
     everybody = []
     for part in snapshot.parts:
-        _check_columns(snapshot, part)
         read = snapshot.read(part, needed)
+        _check_columns(snapshot, part)
         _check_values(part, snapshot, read, needed)
         everybody.append(read.ids)
     ids = np.concatenate([*everybody, np.zeros(0, f"S{ID_BYTES}")])

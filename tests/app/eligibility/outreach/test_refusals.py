@@ -150,6 +150,16 @@ def test_a_manifest_that_nobody_can_read_is_refused(platform, manifest):
     assert platform.take() == [("refused", "snapshot.faulty")]
 
 
+@pytest.mark.parametrize("place", ["/tmp/part-0.parquet", "../part-0.parquet"])  # noqa: S108 nothing is written
+def test_a_manifest_that_leads_out_of_its_folder_is_refused(platform, place):
+    made = platform.deliver({ONE: elder()})
+    path = made.folder / snapshots.MANIFEST
+    said = json.loads(path.read_text())
+    said["parts"][0]["path"] = place
+    path.write_text(json.dumps(said))
+    assert platform.take() == [("refused", "snapshot.faulty")]
+
+
 def test_a_manifest_of_another_day_is_refused(platform):
     made = platform.deliver({ONE: elder()})
     path = made.folder / snapshots.MANIFEST
