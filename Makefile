@@ -6,7 +6,7 @@ ARGS ?=
 ENVIRONMENT = VENV="$(VENV)" sh launcher/environment.sh
 LAUNCH = exec $(PY) -m launcher --follow-parent
 
-.PHONY: help run test soak check tour bench lock openapi install install-dev
+.PHONY: help run test soak check tour delivery bench lock openapi install install-dev
 
 help:
 	@echo 'make run            安装并启动整个系统 (install, start everything); FRESH=1 清空重来, PORT=8000 指定端口'
@@ -15,6 +15,7 @@ help:
 	@echo 'make soak           一百万次比对：定义、闭包、位平面、Polars (a million answers of every machine)'
 	@echo 'make check          ruff, mypy, import-linter, OpenAPI 快照'
 	@echo 'make tour           走一遍全程，没启动就先启动 (the whole errand, as a phone and an officer see it)'
+	@echo 'make delivery       扮演数据平台，交付一天的数据，给没注册的人排上门任务；PEOPLE=50000 (play the data platform once)'
 	@echo 'make bench          测速 (benchmarks)'
 	@echo 'make openapi        重写接口快照 (rewrite docs/openapi.json)'
 	@echo 'make lock           重新锁定依赖版本 (recompile the pins)'
@@ -47,6 +48,10 @@ check: install-dev
 
 openapi: install
 	@exec $(PY) -m launcher write-contract
+
+PEOPLE ?= 50000
+delivery: install
+	@exec $(PY) -m launcher deliver --people $(PEOPLE)
 
 bench: install-dev
 	@exec $(PY) -m benchmarks $(ARGS)

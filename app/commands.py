@@ -1,6 +1,7 @@
 """Commands for operators and the launcher: `python -m app.commands <command>`."""
 
 import argparse
+import base64
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,10 +13,10 @@ from app import wiring
 from app.audit.types import Actor, ActorKind
 from app.catalogue import loading as services
 from app.eligibility import loading as policies
-from app.foundation import database, logging, migrating, schema
+from app.foundation import crypto, database, logging, migrating, schema
 from app.foundation.errors import NotFound
 from app.foundation.transaction import atomic
-from app.identity import officers
+from app.identity import officers, persons
 from app.identity.types import OfficerRecord
 from config.settings import Settings
 
@@ -51,6 +52,13 @@ def load_catalogue(settings: Settings, _: argparse.Namespace) -> int:
         loaded = policies.load_policies()
     _say(f"services {len(report.published)}, policies {loaded}")
     wiring.close_process()
+    return 0
+
+
+def person_key(settings: Settings, _: argparse.Namespace) -> int:
+    """Print the key under which a data platform indexes people, for its keeper and nobody else."""
+    key = crypto.FieldCipher.from_settings(settings).column_key(persons.INDEX)
+    _say(base64.b64encode(key).decode())
     return 0
 
 
@@ -103,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
         "load-catalogue": load_catalogue,
         "import-officers": import_officers,
         "prepare": prepare,
+        "person-key": person_key,
     }
     for name, work in simple.items():
         commands.add_parser(name, help=work.__doc__).set_defaults(work=work)

@@ -11,6 +11,8 @@ from app.applications import automatic, leaving, prefilling
 from app.applications import deadlines as case_deadlines
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
+from app.eligibility.outreach import arrivals
+from app.eligibility.outreach import closing as outreach_closing
 from app.foundation import (
     cache,
     crypto,
@@ -58,6 +60,8 @@ JOBS: tuple[Job, ...] = (
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
     Job("visits.raise", HOURLY, visits.raise_due, piecewise=True),
     Job("visits.close_needless", HOURLY, visits.close_needless, piecewise=True),
+    Job("visits.close_registered", HOURLY, outreach_closing.close_needless, piecewise=True),
+    Job("deliveries.start", MINUTELY, arrivals.start_if_due, piecewise=True),
     Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
@@ -92,6 +96,7 @@ def connect(settings: Settings) -> None:
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
     pace.use(settings)
+    arrivals.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)

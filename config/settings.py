@@ -50,6 +50,8 @@ class Settings(BaseSettings):
 
     snapshot_folder: Path | None = None
     """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
+    delivery_folder: Path | None = None
+    """Where a data platform (一人一档) delivers the facts of everybody; without it nobody else is found."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
@@ -62,6 +64,15 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     """How many reverse proxies of ours stand in front: so many hops of X-Forwarded-For are believed."""
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _deliveries_are_compared(self) -> "Settings":
+        """Refuse deliveries without a place for what the last one was found to be."""
+        if self.delivery_folder is not None and self.snapshot_folder is None:
+            raise ValueError(
+                "DELIVERY_FOLDER needs SNAPSHOT_FOLDER, where the results of deliveries are kept"
+            )
+        return self
 
     @model_validator(mode="after")
     def _production_is_real(self) -> "Settings":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from launcher import preflight
 from launcher.contract import contract
+from launcher.delivery import deliver
 from launcher.errors import LaunchError
 from launcher.processes import die_with_parent
 from launcher.session import Place, run, tour_program, wishes_from_environment
@@ -21,9 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and do it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m launcher", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["run", "tour", "check-contract", "write-contract"], default="run"
+        "what",
+        nargs="?",
+        choices=["run", "tour", "deliver", "check-contract", "write-contract"],
+        default="run",
     )
     parser.add_argument("--fresh", action="store_true", help="start empty")
+    parser.add_argument("--people", type=int, default=50_000, help="how many a delivery is of")
     parser.add_argument("--follow-parent", action="store_true", help="stop when the parent (make) dies")
     given = parser.parse_args(arguments)
     if given.follow_parent:
@@ -32,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     if given.what.endswith("-contract"):
         return contract(root, write=given.what == "write-contract")
     place = Place(root=root, var=Path(os.environ.get("VAR_DIR") or root / "var").absolute())
+    if given.what == "deliver":
+        return deliver(root, place.var, given.people)
     try:
         wishes = wishes_from_environment(fresh=given.fresh)
     except LaunchError as error:

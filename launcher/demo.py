@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 import string
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,15 @@ def settle_secrets(path: Path) -> dict[str, str]:
     if complete != {name: kept.get(name) for name in _MAKERS}:
         write_json(path, kept | complete)
     return complete
+
+
+def person_key(secret: Mapping[str, str]) -> str:
+    """Return the key under which our product and a data platform call people by the same index (base64).
+
+    The index key bound to the column of ID numbers: the platform needs it, and never the index key itself.
+    """
+    key = base64.b64decode(secret["INDEX_KEY"])
+    return base64.b64encode(hmac.digest(key, b"identity_account.id_number", "sha256")).decode()
 
 
 def settle_officers(roster: Path, path: Path) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from launcher.demo import person_key
 from launcher.parts import Program, answers_http
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NOTIFICATIONS = "config/notifications.yaml"
 PEOPLE = "sandbox/registries/people.yaml"
+DELIVERIES, PLATFORM_REGISTER = "deliveries", "platform-register.sqlite"
 _LOCAL = "127.0.0.1"
 _MOST_WEB_WORKERS = 4
 _TASK_SECONDS = 120.0
@@ -85,6 +87,8 @@ def app_environment(premises: Premises) -> dict[str, str]:
         "REGISTRIES_BASE": premises.address("registries"),
         "PROMETHEUS_MULTIPROC_DIR": str(premises.var / "metrics"),
         "PUBLIC_BASE_URL": premises.address("web"),
+        "SNAPSHOT_FOLDER": str(premises.var / "snapshots"),
+        "DELIVERY_FOLDER": str(premises.var / DELIVERIES),
     }
 
 
@@ -122,8 +126,11 @@ def _registries(premises: Premises) -> Program:
     port, key = premises.ports["registries"], premises.secret["REGISTRIES_KEY"]
     return Program(
         name="registries",
-        arguments=_python("sandbox.registries", "--port", str(port), "--key", key),
-        environment=plain_environment(),
+        arguments=_python(
+            *("sandbox.registries", "--port", str(port), "--key", key),
+            *("--register", str(premises.var / PLATFORM_REGISTER)),
+        ),
+        environment=plain_environment() | {"PERSON_KEY": person_key(premises.secret)},
         folder=premises.root,
         address=premises.address("registries"),
         probe=answers_http(premises.address("registries")),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from app.foundation.regions import NATIONAL, ancestors
+from app.foundation.regions import COUNTY, NATIONAL, ancestors, significant
 from config import files
 
 
@@ -33,8 +33,12 @@ def known(code: str) -> bool:
 def name(code: str) -> str:
     """Return the name with those of the areas around it: `重庆市渝中区`; a code nobody knows stays a code.
 
-    A short code as rules write it (`50`) is completed.
+    A short code as rules write it (`50`) is completed; streets and communities are not in the tree and stand
+    behind their 区县 as the code they are.
     """
     full = code.ljust(len(NATIONAL), "0")
     around = [tree()[one].name for one in reversed(ancestors(full)) if one != NATIONAL and known(one)]
-    return "".join(around) if around else (tree()[full].name if known(full) else code)
+    if not around:
+        return tree()[full].name if known(full) else code
+    below = len(significant(full)) > COUNTY
+    return "".join(around) + (f"（街道社区代码{full}）" if below else "")

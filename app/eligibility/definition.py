@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from app.eligibility.errors import PolicyFaulty
-from app.eligibility.types import Audience, Policy, PolicyId, Tier
+from app.eligibility.types import Audience, Outreach, Policy, PolicyId, Tier
 from app.residents import fact_catalogue
 from app.rules.amounts import Benefit, parse_benefit
 from app.rules.faults import RuleFaults
@@ -22,6 +22,7 @@ _TEXTS = {"title": 60, "summary": 500, "department": 20, "mode": 20}
 MODES = tuple(tier.value for tier in Tier)
 RELATIONS = ("supersedes", "excludes", "requires")
 MOST_RELATED = 50
+LEAST_GROUND, MOST_GROUND = 6, 300
 
 
 def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
@@ -57,6 +58,7 @@ def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
         review_by=None if raw.get("review_by") is None else as_date(raw["review_by"]),
         checksum=checksum(raw),
         raw=raw,
+        outreach=None if raw.get("outreach") is None else Outreach(raw["outreach"]["ground"]),
     )
 
 
@@ -88,7 +90,23 @@ def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
         faults["mode"] = [f"只能是{'、'.join(MODES)}"]
     faults.update(_validity_faults(raw))
     faults.update(_relation_faults(raw))
+    faults.update(_outreach_faults(raw))
     return faults
+
+
+def _outreach_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Check that whoever sends somebody to a door says by which law (PIPL 13, 34); only people have doors."""
+    outreach = raw.get("outreach")
+    if outreach is None:
+        return {}
+    if not isinstance(outreach, dict) or outreach.get("by") != "visit":
+        return {"outreach.by": ["上门告知写 by: visit，不上门就整个不写"]}
+    ground = outreach.get("ground")
+    if not isinstance(ground, str) or not LEAST_GROUND <= len(ground.strip()) <= MOST_GROUND:
+        return {"outreach.ground": [f"写明上门的法定依据（文件和条款），{LEAST_GROUND}至{MOST_GROUND}个字"]}
+    if not ground.isprintable():
+        return {"outreach.ground": ["含有无法显示的字符，请删除后重试"]}
+    return {} if raw.get("audience") == Audience.PERSON else {"outreach": ["只有个人政策可以上门告知"]}
 
 
 def _relation_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -267,20 +267,39 @@ class News(Model):
 
 
 class Visit(Model):
-    """A visit to somebody whom the phone did not reach (上门告知): open until it has a result."""
+    """A visit to somebody whom the phone did not reach (上门告知): open until it has a result.
+
+    It comes from the news of a run, or for people who never registered from a delivery of the data platform,
+    which calls them by the keyed index of their number; a closed one is how a later delivery knows.
+    """
 
     __tablename__ = "eligibility_visit"
     __table_args__ = (
         UniqueConstraint("news_id"),
         CheckConstraint(f"result IN ({_RESULTS})", name="result_known"),
         CheckConstraint("(result IS NULL) = (closed_at IS NULL)", name="result_is_whole"),
+        CheckConstraint("num_nonnulls(news_id, run_id) IN (0, 2)", name="news_of_a_run"),
+        CheckConstraint("num_nonnulls(news_id, delivery_id) = 1", name="one_origin"),
+        CheckConstraint("num_nonnulls(delivery_id, person_index) IN (0, 2)", name="person_of_a_delivery"),
+        CheckConstraint("octet_length(person_index) = 16", name="person_index_length"),
         Index("ix_eligibility_visit_open", "region_code", "id", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "uq_eligibility_visit_open_person",
+            "person_index",
+            "policy_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL AND person_index IS NOT NULL"),
+        ),
+        Index(None, "person_index", postgresql_where=text("person_index IS NOT NULL")),
+        Index(None, "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         Index(None, "run_id"),
         Index(None, "resident_id"),
     )
 
-    news_id: Mapped[UUID] = mapped_column(ForeignKey("eligibility_news.id"))
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("eligibility_match_run.id"))
+    news_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_news.id"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_match_run.id"))
+    delivery_id: Mapped[UUID | None] = mapped_column(ForeignKey("eligibility_delivery.id"))
+    person_index: Mapped[bytes | None]
     resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"))
     policy_id: Mapped[str]
     region_code: Mapped[str]
@@ -289,3 +308,4 @@ class Visit(Model):
     result: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -13,7 +13,7 @@ from sqlalchemy import DateTime, Integer, String, Uuid, column, literal, select,
 from sqlalchemy.dialects.postgresql import insert
 
 from app.eligibility import policies, standings
-from app.eligibility.assessment import assess, region_of
+from app.eligibility.assessment import assess
 from app.eligibility.batches import Pair, candidates
 from app.eligibility.matching import Candidate, plain
 from app.eligibility.models import Match, MatchRun, News
@@ -27,7 +27,7 @@ from app.identity.types import ResidentId
 from app.notifications import campaigns
 from app.notifications import service as notifications
 from app.notifications.service import Notice
-from app.residents import consents, profiles
+from app.residents import consents, fact_catalogue, profiles
 from app.residents.types import Profile, Purpose
 
 BATCH = 200
@@ -110,7 +110,7 @@ def _note(found: Sequence[Found], fates: Sequence[tuple[KeptBack | None, UUID | 
             "resident_id": one.candidate.resident,
             "subject_id": one.candidate.subject_id,
             "policy_id": one.policy.id,
-            "region_code": region_of(plain(one.candidate.known)) or one.policy.region_code,
+            "region_code": fact_catalogue.visited_at(plain(one.candidate.known)) or one.policy.region_code,
             "message_id": message_id,
             "kept_back": kept,
             "due": False,

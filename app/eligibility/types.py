@@ -140,7 +140,7 @@ class Reach(StrEnum):
 
 
 class VisitResult(StrEnum):
-    """How a visit of the grid worker (上门告知) ended; the last two are closed by the system."""
+    """How a visit of the grid worker (上门告知) ended; `BY_SYSTEM` are the system's own."""
 
     TOLD_APPLIED = "told_applied"
     TOLD_WILL_APPLY = "told_will_apply"
@@ -149,9 +149,21 @@ class VisitResult(StrEnum):
     NOT_FOUND = "not_found"
     REACHED_ONLINE = "reached_online"
     WITHDRAWN = "withdrawn"
+    ALREADY_RECEIVES = "already_receives"
+    MOVED = "moved"
+    DIED = "died"
+    REGISTERED = "registered"
+    POLICY_ENDED = "policy_ended"
 
 
-VISIT_REASONS: dict[str, str] = {"unopened": "推送后一周没有打开"}
+BY_SYSTEM = frozenset(
+    {VisitResult.REACHED_ONLINE, VisitResult.WITHDRAWN, VisitResult.REGISTERED, VisitResult.POLICY_ENDED}
+)
+"""What no grid worker says: it follows from what the system knows."""
+VISIT_REASONS: dict[str, str] = {
+    "unopened": "推送后一周没有打开",
+    "unregistered": "没有注册过，无法在手机上告知",
+}
 """Why somebody is visited, beside what became of their push."""
 
 
@@ -162,6 +174,13 @@ class FollowUpAnswer(StrEnum):
     WILL_APPLY = "will_apply"
     DID_NOT_UNDERSTAND = "did_not_understand"
     NOT_FOR_ME = "not_for_me"
+
+
+@dataclass(frozen=True, slots=True)
+class Outreach:
+    """主动发现: that a policy sends somebody to the door of people who never registered, and by which law."""
+
+    ground: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +212,7 @@ class Policy:
     review_by: date | None
     checksum: str
     raw: Mapping[str, Any] = field(repr=False)
+    outreach: Outreach | None = None
 
     def in_force(self, on: date) -> bool:
         """Say whether the policy is in force on a day."""

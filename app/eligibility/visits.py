@@ -4,8 +4,8 @@ The oldest are the least online. A job decides a day after the telling (who coul
 after (who was pushed and never opened it). A visit is closed by the grid worker with a result, or by the
 system when the person has read the message meanwhile, is not eligible any more, or takes a consent back.
 Whoever closed the channel (消息提醒、个性化推荐) is not visited either, and a sensitive fact leads nobody to
-a door without the consent that names it. People who never registered are not known here: they come with the
-population snapshot.
+a door without the consent that names it. People who never registered are not known here: they come from what
+a data platform delivers (`app.eligibility.outreach`).
 """
 
 from collections.abc import Collection
@@ -105,7 +105,7 @@ def close_withdrawn(resident: ResidentId) -> None:
     session.execute(
         update(Visit)
         .where(Visit.resident_id == resident, Visit.closed_at.is_(None), *concerned)
-        .values(result=VisitResult.WITHDRAWN, closed_at=clock.now())
+        .values(result=VisitResult.WITHDRAWN, closed_at=clock.now(), version=Visit.version + 1)
         .execution_options(synchronize_session=False)
     )
 
@@ -116,7 +116,7 @@ def forget(resident: ResidentId) -> None:
     session.execute(
         update(Visit)
         .where(Visit.resident_id == resident, Visit.closed_at.is_(None))
-        .values(result=VisitResult.WITHDRAWN, closed_at=now)
+        .values(result=VisitResult.WITHDRAWN, closed_at=now, version=Visit.version + 1)
         .execution_options(synchronize_session=False)
     )
     for table, gone in (
@@ -245,3 +245,4 @@ def _needless(row: Any) -> VisitResult | None:
 
 def _close(visit: Visit, result: VisitResult) -> None:
     visit.result, visit.closed_at = result, clock.now()
+    visit.version += 1

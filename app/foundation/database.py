@@ -134,11 +134,10 @@ def one_of_ids(ids: Iterable[UUID]) -> ColumnElement[Any]:
 
 
 def load_all_tables(package: ModuleType) -> MetaData:
-    """Import every `<package>.<capability>.models` and return the metadata of all tables."""
+    """Import every `models` of the capabilities of a package and return the metadata of all tables."""
     for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        if not found.ispkg:
-            continue
-        names = {m.name for m in pkgutil.iter_modules(importlib.import_module(found.name).__path__)}
-        if "models" in names:
-            importlib.import_module(f"{found.name}.models")
+        if found.ispkg:
+            load_all_tables(importlib.import_module(found.name))
+        elif found.name.endswith(".models"):
+            importlib.import_module(found.name)
     return Base.metadata

@@ -7,7 +7,17 @@ codes are kept as SHA-256 only.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +63,11 @@ class Account(Model):
     verified_at: Mapped[datetime | None]
     closing_at: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
+
+
+PERSON_INDEX = func.substr(Account.id_number_index, literal_column("1"), literal_column("16"))
+"""The index under which a data platform delivers the person (`persons.INDEX_BYTES` of it)."""
+Index("ix_identity_account_person", PERSON_INDEX, postgresql_where=Account.id_number_index.is_not(None))
 
 
 class LoginSession(Model):
@@ -103,7 +118,7 @@ class Officer(Model):
         UniqueConstraint("username"),
         CheckConstraint("failed_attempts >= 0", "failed_attempts"),
         CheckConstraint("cardinality(roles) > 0", "has_a_role"),
-        CheckConstraint("region_code ~ '^[0-9]{6}$'", "region_code"),
+        CheckConstraint("region_code ~ '^[0-9]{6}([0-9]{6})?$'", "region_code"),
     )
 
     username: Mapped[str] = mapped_column(String(64))
@@ -113,7 +128,7 @@ class Officer(Model):
     last_otp_step: Mapped[int] = mapped_column(default=0)
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
     department: Mapped[str] = mapped_column(String(64))
-    region_code: Mapped[str] = mapped_column(String(6))
+    region_code: Mapped[str] = mapped_column(String(12))
     disabled_at: Mapped[datetime | None]
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

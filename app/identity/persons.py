@@ -6,6 +6,10 @@ import unicodedata
 from app.foundation import id_numbers
 from app.foundation.errors import InvalidInput
 
+INDEX = "identity_account.id_number"
+"""Under which name the index key is bound to ID numbers."""
+INDEX_BYTES = 16
+"""How much of a person's index a data platform delivers: enough to tell everybody apart."""
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+(?:·[\u3400-\u9fff\U00020000-\U000323af]+)*")
 NAME_CHARACTERS = 2, 30
 _DOTS = str.maketrans("•‧・．", "····")

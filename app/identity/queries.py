@@ -1,14 +1,15 @@
 """What higher packages may ask about residents and officers; sensitive answers are decrypted here only."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.foundation import crypto
 from app.foundation.database import one_of_ids, reading, session
 from app.foundation.transaction import seen_here
-from app.identity.models import Account, LoginSession, Officer
+from app.identity.models import PERSON_INDEX, Account, LoginSession, Officer
 from app.identity.types import (
     AccountState,
     AccountView,
@@ -57,6 +58,15 @@ def phone(resident_id: ResidentId) -> str | None:
     if row is None or row.phone is None:
         return None
     return crypto.cipher().decrypt(row.phone, place=place("phone", resident_id))
+
+
+def registered(person_indexes: Collection[bytes]) -> set[bytes]:
+    """Return who, by the index under which a data platform delivers people, has a verified account."""
+    if not person_indexes:
+        return set()
+    wanted = any_(literal(list(person_indexes), ARRAY(LargeBinary)))
+    with reading() as connection:
+        return set(connection.scalars(select(PERSON_INDEX).where(wanted == PERSON_INDEX)))
 
 
 def openid(resident_id: ResidentId) -> str | None:

@@ -35,7 +35,6 @@ from app.identity.types import (
 )
 
 PROVIDER = "wechat_face"
-INDEX = "identity_account.id_number"
 PER_RESIDENT = Limit("real_name.resident", burst=5, seconds=3600, closed=True)
 PER_PERSON = Limit("real_name.person", burst=5, seconds=3600, closed=True)
 QUESTIONS = 20
@@ -59,7 +58,7 @@ def start(resident_id: ResidentId, name: str, id_number: str) -> VerificationSta
     """Open a verification; raises InvalidInput, AlreadyVerified, VerificationUnavailable, TooManyRequests."""
     name, id_number = persons.checked(name, id_number)
     take(PER_RESIDENT, str(resident_id))
-    take(PER_PERSON, crypto.cipher().index(id_number, column=INDEX).hex())
+    take(PER_PERSON, crypto.cipher().index(id_number, column=persons.INDEX).hex())
     with atomic():
         verification_id, out_seq_no, openid = _opened(resident_id, name, id_number)
     try:
@@ -200,7 +199,7 @@ def _passed(row: Verification, account: Account) -> None:
     cipher, resident_id = crypto.cipher(), ResidentId(account.id)
     name = cipher.decrypt(row.name, place=_place("name", row.id))
     id_number = cipher.decrypt(row.id_number, place=_place("id_number", row.id))
-    index = cipher.index(id_number, column=INDEX)
+    index = cipher.index(id_number, column=persons.INDEX)
     holder = session.scalar(select(Account.id).filter_by(id_number_index=index))
     if holder not in {None, account.id}:
         _close(row, VerificationState.TAKEN)

@@ -143,6 +143,9 @@ def read(path: Path, scope: str, needed: Needed) -> Part:
             columns=[SUBJECT, REGION, *_paths(needed, scope)], use_threads=False
         ).combine_chunks()
         ids = read_table[SUBJECT].combine_chunks()
+    except KeyError as error:  # a column of codes that is not there
+        missing = bytes(error.args[0]).decode(errors="replace")
+        raise SnapshotFaulty(f"{path.name} 缺少规则用到的列 {missing}") from error
     except (pa.ArrowException, OSError) as error:
         raise SnapshotFaulty(f"{path.name} 不是完整的 Parquet 文件，请重新导出快照") from error
     if ids.null_count:

@@ -16,6 +16,8 @@ from config import files
 ITEMS = 50
 """No list that a resident fills in is longer."""
 REGION_FACTS = ("residence_region", "hukou_region", "ent_region")
+COMMUNITY = "residence_community"
+"""Where somebody lives down to the community (12 digits), for lists of visits."""
 LARGEST = Decimal(10) ** 13
 EARLIEST = date(1880, 1, 1)
 _EXPECTED = {
@@ -63,6 +65,12 @@ def region_of(values: Mapping[str, object]) -> str | None:
         if isinstance(values.get(name), str):
             return str(values[name])
     return None
+
+
+def visited_at(values: Mapping[str, object]) -> str | None:
+    """Return where somebody would be visited: their community, else the region whose parameters apply."""
+    community = values.get(COMMUNITY)
+    return community if isinstance(community, str) else region_of(values)
 
 
 def departments(subject: SubjectKind) -> tuple[Department, ...]:

@@ -116,7 +116,8 @@ def opened(root: Path, scope: SubjectKind, as_of: date) -> Snapshot:
         raise SnapshotFaulty("快照清单读不懂，请重新导出") from error
     if made_for != as_of:
         raise SnapshotOfAnotherDay(f"这是 {made_for} 的快照，不能用于 {as_of} 的匹配，请导出当天的快照")
-    if version != FORMAT or kind != scope or any(".." in Path(p.path).parts for p in parts):
+    outside = any(Path(p.path).is_absolute() or ".." in Path(p.path).parts for p in parts)
+    if version != FORMAT or kind != scope or outside:
         raise SnapshotFaulty("快照清单的格式或对象不对，请重新导出")
     return Snapshot(folder, scope, as_of, parts)
 

@@ -4,10 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from app.eligibility import accounts, statistics, visiting
+from app.eligibility.outreach import accounts as outreach
+from app.eligibility.visiting import Wanted
 from app.foundation.transaction import atomic
 from app.identity.types import Role
 from blueprints.eligibility.campaign_schemas import (
     AccountOut,
+    DeliveryAccountOut,
+    DeliveryOut,
     PolicyStatisticsOut,
     SteerIn,
     VisitCardOut,
@@ -19,7 +23,8 @@ from blueprints.eligibility.campaign_schemas import (
 from blueprints.support.access import Audience, allow, current_officer
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.idempotency import idempotent
-from blueprints.support.pagination import decode, page, page_of
+from blueprints.support.pagination import PageQuery, decode, page, page_of
+from blueprints.support.preconditions import if_match
 
 blp = Blueprint("staff-campaigns", __name__, url_prefix="/api/v1/staff", description="推送与上门（工作人员）")
 READERS = (Role.POLICY_AUTHOR, Role.POLICY_APPROVER, Role.OPERATOR)
@@ -64,14 +69,10 @@ def report(run_id: UUID) -> object:
 @blp.response(200, page_of(VisitOut))
 def visits(query: dict[str, Any]) -> object:
     """The visits of my region; names are masked, reading is audited (上门任务)."""
-    after, size = decode(query["cursor"], UUID), query["page_size"]
+    after, size = decode(query.pop("cursor"), UUID), query.pop("page_size")
     with atomic():
         found = visiting.listed(
-            current_officer(),
-            closed=query["closed"],
-            run_id=query["run_id"],
-            after=after[0] if after else None,
-            limit=size + 1,
+            current_officer(), Wanted(**query), after=after[0] if after else None, limit=size + 1
         )
     return page(found, size, lambda visit: (visit.id,))
 
@@ -82,22 +83,43 @@ def visits(query: dict[str, Any]) -> object:
 @blp.alt_response(404)
 @blp.alt_response(409)
 def card(visit_id: UUID) -> object:
-    """One visit with name and phone number; audited (上门任务详情)."""
-    with atomic():
-        return visiting.card(visit_id, officer=current_officer())
+    """One visit with name and how to find the person; audited (上门任务详情)."""
+    return visiting.card(visit_id, officer=current_officer())
 
 
 @blp.post("/visits/<uuid:visit_id>/result")
 @allow(Audience.OFFICER, roles=VISITORS)
 @idempotent(required=False)
+@if_match
 @blp.arguments(VisitResultIn)
 @blp.response(204)
 @blp.alt_response(404)
 @blp.alt_response(409)
-def close(payload: dict[str, Any], visit_id: UUID) -> None:
+@blp.alt_response(412)
+def close(payload: dict[str, Any], visit_id: UUID, version: int) -> None:
     """Close a visit with its result (上门结果)."""
     with atomic():
-        visiting.close(visit_id, result=payload["result"], officer=current_officer())
+        visiting.close(visit_id, result=payload["result"], version=version, officer=current_officer())
+
+
+@blp.get("/deliveries")
+@allow(Audience.OFFICER, roles=READERS)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, page_of(DeliveryOut))
+def deliveries(query: dict[str, Any]) -> object:
+    """What data platforms delivered, and what was refused and why (数据平台交付)."""
+    after, size = decode(query["cursor"], UUID), query["page_size"]
+    found = outreach.listed(after=after[0] if after else None, limit=size + 1)
+    return page(found, size, lambda delivery: (delivery.id,))
+
+
+@blp.get("/deliveries/<uuid:delivery_id>")
+@allow(Audience.OFFICER, roles=READERS)
+@blp.response(200, DeliveryAccountOut)
+@blp.alt_response(404)
+def delivery(delivery_id: UUID) -> object:
+    """What a delivery came to, region by region; numbers under five only in one's own (交付账目)."""
+    return outreach.account(delivery_id, officer=current_officer())
 
 
 @blp.get("/policies/<string:policy_id>/statistics")

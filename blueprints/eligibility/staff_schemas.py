@@ -24,6 +24,14 @@ class Groups(fields.Dict):
         super().__init__(keys=fields.String(), values=Counts(), required=True, **options)
 
 
+class OutreachIn(Schema):
+    """That people who never registered are visited about a policy, and by which law."""
+
+    by = fields.String(required=True, validate=validate.OneOf(("visit",)))
+    ground = fields.String(required=True)
+    verification = fields.String(load_default="primary")
+
+
 class PolicyIn(Schema):
     """A policy as its author writes it; conditions and benefit in the condition language."""
 
@@ -43,6 +51,7 @@ class PolicyIn(Schema):
     requires = fields.List(fields.String(), load_default=list)
     received_fact = fields.String(load_default=None, allow_none=True)
     review_by = fields.Date(load_default=None, allow_none=True)
+    outreach = fields.Nested(OutreachIn, load_default=None, allow_none=True)
     benefit = fields.Dict(required=True)
     conditions = fields.Dict(required=True)
     materials = fields.List(fields.String(), load_default=list)

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.identity.types import Assurance, Role, VerificationState
 from blueprints.support.pagination import page_of
-from blueprints.support.schemas import Moment, RegionCode, Schema
+from blueprints.support.schemas import AreaCode, Moment, Schema
 
 _CODE = validate.Regexp(r"^[!-~]{1,256}\Z", error="登录凭证格式有误，请重新获取")
 
@@ -93,7 +93,7 @@ class OfficerOut(Schema):
     name = fields.String(required=True)
     roles = fields.List(fields.Enum(Role, by_value=True), required=True)
     department = fields.String(required=True)
-    region_code = RegionCode(required=True)
+    region_code = AreaCode(required=True)
 
 
 class OfficerLoggedInOut(Schema):

@@ -78,5 +78,13 @@ class RegionCode(fields.String):
         super().__init__(validate=validate.Regexp(r"^[0-9]{6}\Z", error="请填写六位行政区划代码"), **kwargs)
 
 
+class AreaCode(fields.String):
+    """Six digits of GB/T 2260, or the twelve of a street or community."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        wrong = "请填写6位区划代码，街道、社区填12位"
+        super().__init__(validate=validate.Regexp(r"^[0-9]{6}(?:[0-9]{6})?\Z", error=wrong), **kwargs)
+
+
 class Empty(Schema):
     """A body without fields."""

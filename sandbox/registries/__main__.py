@@ -9,6 +9,7 @@ import runpy
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from aiohttp import web
 
@@ -23,12 +24,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key", default=DEMO_KEY, help="what askers send as X-Sharing-Key")
+    parser.add_argument("--register", type=Path, help="who the people of generated deliveries are")
     return parser.parse_args()
 
 
-async def serve(host: str, port: int, key: str) -> None:
+async def serve(host: str, port: int, key: str, register: Path | None) -> None:
     """Answer until told to stop; raises OSError if the address is taken."""
-    runner = web.AppRunner(make_app(key), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(make_app(key, kept=register), access_log=None, shutdown_timeout=1)
     await runner.setup()
     listener = socket.create_server((host, port), backlog=512)
     site = web.SockSite(runner, listener)
@@ -50,7 +52,7 @@ def main() -> int:
         runpy.run_module("sandbox.registries.population", run_name="__main__", alter_sys=True)
     options = arguments()
     try:
-        asyncio.run(serve(options.host, options.port, options.key))
+        asyncio.run(serve(options.host, options.port, options.key, options.register))
     except OSError as taken:
         sys.stderr.write(
             f"registries sandbox: {options.host}:{options.port} cannot be used: {taken.strerror}\n"

@@ -36,7 +36,8 @@ class Control:
     async def change_person(self, request: web.Request) -> web.Response:
         """`POST /__emu__/people`: add somebody, or change what departments know of them.
 
-        `{id_number | uscc, name?, openid?, phone?, departments?: {slug: {as_of, facts?, lists?, shares?}},
+        `{id_number | uscc, name?, address?, openid?, phone?,
+        departments?: {slug: {as_of, facts?, lists?, shares?}},
         certificates?: [{type, number, fields, valid_to, status}]}`; null forgets a fact or list.
         """
         body = await body_of(request)

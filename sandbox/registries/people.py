@@ -121,7 +121,9 @@ class Register:
             self.must_be_department(slug)
         subject = self._subjects.setdefault(identifier, Subject(identifier, ""))
         shown = {
-            key: changes[key] for key in ("name", "openid", "phone", "id_number", "uscc") if key in changes
+            key: changes[key]
+            for key in ("name", "address", "openid", "phone", "id_number", "uscc")
+            if key in changes
         }
         subject.public |= shown
         subject.name = subject.public.get("name", "")

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from sandbox.registries.identifiers import id_number_ok, uscc_ok
 
 KEY_HEADER: Final = "X-Sharing-Key"
 LONGEST_TEXT: Final = 128
+_INDEX: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ async def body_of(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise refusal(web.HTTPBadRequest, "not_an_object", "the body is not a JSON object")
     return body
+
+
+async def person_question_of(request: web.Request) -> Question:
+    """Read `{person_index, purpose, request_id}` or refuse (400); the index is 32 hexadecimal digits."""
+    body = await body_of(request)
+    texts = {name: value for name, value in body.items() if isinstance(value, str)}
+    if set(texts) != {"person_index", "purpose", "request_id"} or set(body) != set(texts):
+        raise refusal(web.HTTPBadRequest, "bad_question", "person_index, purpose and request_id are needed")
+    if not _INDEX.fullmatch(texts["person_index"]):
+        raise refusal(web.HTTPBadRequest, "bad_person_index", "person_index is 32 hexadecimal digits")
+    return Question(texts["person_index"], texts["purpose"], texts["request_id"], {})
 
 
 async def question_of(request: web.Request, *more: str) -> Question:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -9,10 +10,19 @@ from aiohttp import web
 from sandbox.registries import control
 from sandbox.registries.faults import Effect, Fault, Faults, spoiled
 from sandbox.registries.journal import Journal
+from sandbox.registries.keys import person_key
 from sandbox.registries.people import Register, UnknownName
-from sandbox.registries.questions import Question, must_hold_key, question_of, refusal
+from sandbox.registries.questions import (
+    Question,
+    must_hold_key,
+    person_question_of,
+    question_of,
+    refusal,
+)
+from sandbox.registries.whereabouts import Whereabouts
 
 CERTIFICATES: Final = "certificates"
+POPULATION: Final = "public_security"
 _WEB_PAGE = "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1><hr>sharing-gateway</body></html>"
 
 
@@ -22,6 +32,7 @@ class Departments:
 
     key: str
     register: Register
+    people: Whereabouts
     faults: Faults
     journal: Journal
 
@@ -72,6 +83,19 @@ class Departments:
         answer = {"type": question.more["type"], "found": bool(held), "items": held}
         return await self._reply(request, CERTIFICATES, "certificate", question, answer)
 
+    async def whereabouts(self, request: web.Request) -> web.StreamResponse:
+        """`POST /v1/public_security/whereabouts/query`: who a person is, and where they live."""
+        must_hold_key(request, self.key)
+        question = await person_question_of(request)
+        known = self.people.find(question.subject)
+        answer: dict[str, Any] = {
+            "department": POPULATION,
+            "found": known is not None,
+            "name": known.name if known else None,
+            "address": known.address if known else None,
+        }
+        return await self._reply(request, POPULATION, "whereabouts", question, answer)
+
     def _department(self, request: web.Request) -> str:
         slug = request.match_info["department"]
         try:
@@ -116,15 +140,20 @@ async def _spoil(request: web.Request, answer: dict[str, Any], fault: Fault) -> 
             return web.Response()
 
 
-def make_app(key: str) -> web.Application:
-    """Build the application: `/v1/` for askers who hold the key, `/__emu__/` for tests and the launcher."""
+def make_app(key: str, *, kept: Path | None = None) -> web.Application:
+    """Build the application: `/v1/` for askers who hold the key, `/__emu__/` for tests and the launcher.
+
+    `kept` is the register that the generator wrote beside a delivery; it may appear later.
+    """
     register, faults, journal = Register(), Faults(), Journal()
-    departments = Departments(key, register, faults, journal)
+    people = Whereabouts(person_key(), register, kept)
+    departments = Departments(key, register, people, faults, journal)
     app = web.Application(client_max_size=1024 * 1024)
     app.add_routes(
         [
             web.get("/v1/departments", departments.list_departments),
             web.post("/v1/certificates/query", departments.certificates),
+            web.post(f"/v1/{POPULATION}/whereabouts/query", departments.whereabouts),
             web.post("/v1/{department}/query", departments.query),
             web.post("/v1/{department}/shares/query", departments.share),
             *control.routes(register, faults, journal),

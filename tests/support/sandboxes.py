@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 import urllib3
 
-from launcher.demo import demo_people, settle_secrets, template_ids, wechat_seed
+from launcher.demo import demo_people, person_key, settle_secrets, template_ids, wechat_seed
 from launcher.processes import dies_with_parent, free_port
 from tests.support.sources import ROOT
 
@@ -77,7 +77,9 @@ def addresses(tmp_path_factory):
     path = tmp_path_factory.mktemp("wechat") / "seed.json"
     path.write_text(json.dumps(seed), encoding="utf-8")
     wechat, said = _start("sandbox.wechat", "--port", "0", "--control-port", "0", "--seed", str(path))
-    registries, told = _start("sandbox.registries", "--port", "0", "--key", secret["REGISTRIES_KEY"])
+    registries, told = _start(
+        "sandbox.registries", "--port", "0", "--key", secret["REGISTRIES_KEY"], PERSON_KEY=person_key(secret)
+    )
     yield Addresses(
         _at(said["port"]), _at(said["control"]), _at(told["port"]), secret, template_ids(NOTIFICATIONS)
     )
@@ -111,8 +113,8 @@ def _at(port):
     return f"http://127.0.0.1:{port}"
 
 
-def _start(module, *arguments):
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+def _start(module, *arguments, **told):
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **told}
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdout=subprocess.PIPE,

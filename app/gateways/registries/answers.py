@@ -6,7 +6,14 @@ from typing import Any
 
 from app.gateways.registries.declared import Declared
 from app.gateways.registries.departments import Department
-from app.gateways.registries.port import Certificate, Fact, FactList, RegistryAnswer, SharedFields
+from app.gateways.registries.port import (
+    Certificate,
+    Fact,
+    FactList,
+    RegistryAnswer,
+    SharedFields,
+    Whereabouts,
+)
 
 
 class Unbelievable(Exception):
@@ -52,6 +59,19 @@ def certificates_of(answer: Mapping[str, Any], kind: str) -> tuple[Certificate, 
             status=_text(item, "status"),
         )
         for item in _mappings(answer, "items")
+    )
+
+
+def whereabouts_of(answer: Mapping[str, Any], department: Department) -> Whereabouts:
+    """Read who a person is; who is found has a name."""
+    _must_be(answer, "department", department.value)
+    found = _bool(answer, "found")
+    address = answer.get("address")
+    return Whereabouts(
+        found=found,
+        record_no=_text(answer, "record_no"),
+        name=_text(answer, "name") if found else None,
+        address=None if address is None else _text(answer, "address"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from app.gateways.registries.departments import BY_SOURCE, Department
 from config import files
 
-_REGION = re.compile(r"\d{6}", re.ASCII)
+_REGION = re.compile(r"\d{6}(?:\d{6})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

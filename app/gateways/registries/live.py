@@ -17,7 +17,7 @@ from app.gateways.registries.breaker import Breaker
 from app.gateways.registries.declared import Declared, declared
 from app.gateways.registries.departments import Department
 from app.gateways.registries.errors import RegistryDown, RegistryError, RegistryWrong
-from app.gateways.registries.port import Certificate, Fetched, RegistryAnswer, SharedFields
+from app.gateways.registries.port import Certificate, Fetched, RegistryAnswer, SharedFields, Whereabouts
 from app.gateways.wire import Reply, Unanswered, Unreached, Wire
 from config.settings import Settings
 
@@ -117,6 +117,16 @@ class LiveRegistries:
             lambda answer: answers.certificates_of(answer, kind),
         )
 
+    def whereabouts(self, person_index: bytes, *, purpose: str) -> Whereabouts:
+        """Ask 公安 who somebody is whom a data platform delivered under an index, and where they live."""
+        department = Department.PUBLIC_SECURITY
+        return self._ask(
+            department,
+            f"/v1/{department.value}/whereabouts/query",
+            {"person_index": person_index.hex(), "purpose": purpose, "request_id": _request_id()},
+            lambda answer: answers.whereabouts_of(answer, department),
+        )
+
     def close(self) -> None:
         """Let the threads and connections go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -162,8 +172,11 @@ def _question(purpose: str, *, id_number: str | None, uscc: str | None) -> dict[
     if (id_number is None) == (uscc is None):
         raise ValueError("ask about a person or an enterprise")
     subject = {"id_number": id_number} if id_number is not None else {"uscc": uscc or ""}
-    request_id = str(structlog.contextvars.get_contextvars().get("request_id") or new_id())
-    return {**subject, "purpose": purpose, "request_id": request_id}
+    return {**subject, "purpose": purpose, "request_id": _request_id()}
+
+
+def _request_id() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id") or new_id())
 
 
 def _object(reply: Reply) -> Mapping[str, Any]:

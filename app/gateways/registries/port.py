@@ -62,6 +62,16 @@ class Certificate:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who a person of a delivery is and where they live (人口库), for somebody who stands at their door."""
+
+    found: bool
+    record_no: str
+    name: str | None = field(repr=False)
+    address: str | None = field(repr=False)
+
+
 class Fetched(NamedTuple):
     """What came back from several departments, and from whom nothing usable did."""
 
@@ -105,6 +115,10 @@ class Registries(Protocol):
         self, kind: str, *, purpose: str, id_number: str | None = None, uscc: str | None = None
     ) -> tuple[Certificate, ...]:
         """Return the certificates of one type that the subject holds; empty where there is none."""
+        ...
+
+    def whereabouts(self, person_index: bytes, *, purpose: str) -> Whereabouts:
+        """Ask 公安 who somebody is whom a data platform delivered under an index, and where they live."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""`python -m sandbox.registries generate`: write a made-up population into an empty folder."""
+"""`python -m sandbox.registries generate`: write a made-up population as one day's delivery."""
 
 import argparse
 import sys
@@ -30,13 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--as-of", type=date.fromisoformat, default=shares.people["as_of"])
+    parser.add_argument("--day", type=date.fromisoformat, help="the day of the delivery; else as-of")
+    parser.add_argument("--register", type=Path, help="keep who the people are, for the answering side")
     asked = parser.parse_args(arguments)
-    order = Order(asked.people, abs(asked.seed), np.datetime64(asked.as_of, "D"), asked.out)
+    as_of, day = (np.datetime64(one, "D") for one in (asked.as_of, asked.day or asked.as_of))
+    order = Order(asked.people, abs(asked.seed), as_of, asked.out, day, asked.register)
     started = time.monotonic()
     try:
         generate(order, shares, print)
     except FolderTaken:
-        sys.stderr.write(f"population: {asked.out} is not empty, nothing was written\n")
+        sys.stderr.write(f"population: {order.folder} is not empty, nothing was written\n")
         return 1
     except OSError as refused:
         sys.stderr.write(f"population: {asked.out} cannot be written: {refused.strerror}\n")

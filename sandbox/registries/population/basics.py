@@ -9,6 +9,8 @@ from sandbox.registries.population.shares import Province, Shares
 
 GROUP_YEARS = 5
 LIVED_HERE = (60, 600)
+STREETS, COMMUNITIES = (1, 12), (1, 20)
+"""Made-up streets of a 区县 and communities of a street: the codes look right, the places are nobody's."""
 
 
 def age_weights(shares: Shares, province: Province) -> dict[int, float]:
@@ -61,6 +63,7 @@ def _draw_places(block: Block, ages: Numbers) -> None:
     block.put("residence_months", np.minimum(months, np.floor(ages * 12)).astype(np.int64))
     block.put("residence_permit", outside & draws.share(people["residence_permit"]))
     block.put("new_settler", draws.share(by_age(people["new_settler"], ages)))
+    block.put("residence_community", lives * 10**6 + draws.whole(*STREETS) * 1000 + draws.whole(*COMMUNITIES))
 
 
 def is_rural(block: Block) -> Flags:

@@ -6,19 +6,18 @@ The third digit of the area is 9 and the third and fourth are at least 91, which
 import numpy as np
 import pyarrow as pa
 
+from sandbox.registries.keys import INDEX_BYTES, index_of
 from sandbox.registries.population.draws import Flags, Numbers
 
 FIRST_UNASSIGNED, AREAS = 91, 100
 MOST_BLOCKS = (100 - FIRST_UNASSIGNED) * AREAS
 SEQUENCES = 500
-ZERO, UPPER_X, HYPHEN = ord("0"), ord("X"), ord("-")
+ZERO, UPPER_X = ord("0"), ord("X")
 ID_WEIGHTS = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2))
 ID_CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 USCC_ALPHABET = np.frombuffer(b"0123456789ABCDEFGHJKLMNPQRTUWXY", dtype=np.uint8)
 USCC_WEIGHTS = np.array([pow(3, place, 31) for place in range(17)])
 ORGANISATION_WEIGHTS = np.array((3, 7, 9, 10, 5, 8, 4, 2))
-HEXADECIMAL = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-HYPHENS = (8, 13, 18, 23)
 
 
 def area(province: str, number: int) -> str:
@@ -28,15 +27,10 @@ def area(province: str, number: int) -> str:
     return f"{province[:2]}{FIRST_UNASSIGNED + number // AREAS:02d}{number % AREAS:02d}"
 
 
-def subject_ids(rng: np.random.Generator, count: int) -> pa.Array:
-    """Return UUIDs of version 8 (RFC 9562: made by one's own rule) as text."""
-    octets = rng.integers(0, 256, (count, 16), dtype=np.uint8)
-    octets[:, 6] = octets[:, 6] & 0x0F | 0x80
-    octets[:, 8] = octets[:, 8] & 0x3F | 0x80
-    digits = np.stack((octets >> 4, octets & 0x0F), axis=2).reshape(count, 32)
-    text = np.full((count, 36), HYPHEN, dtype=np.uint8)
-    text[:, [place for place in range(36) if place not in HYPHENS]] = HEXADECIMAL[digits]
-    return _texts(text)
+def keyed_indexes(identifiers: pa.Array, key: bytes) -> pa.Array:
+    """Return under which index each number is delivered: the first 16 bytes of its HMAC-SHA256."""
+    indexes = [index_of(number, key) for number in identifiers.to_pylist()]
+    return pa.array(indexes, pa.binary(INDEX_BYTES))
 
 
 def id_numbers(area_code: str, born: Numbers, men: Flags) -> pa.Array:

@@ -63,6 +63,7 @@ PERSON: Final[Columns] = {
     "hukou_region": REGION,
     "hukou_type": HUKOU_TYPE,
     "residence_region": REGION,
+    "residence_community": REGION,
     "residence_months": INT,
     "residence_permit": BOOL,
     "is_guardian": BOOL,

@@ -1,24 +1,31 @@
-"""A block of drawn facts becomes an Arrow table, with what nobody knows taken out."""
+"""A block of drawn facts becomes the Arrow table of a delivery, with what nobody knows taken out."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sandbox.registries.population.block import Block
 from sandbox.registries.population.draws import Draws, Flags, Numbers
 from sandbox.registries.population.schema import CHILD, ENTERPRISE, HIRE, PERSON, Codes, Columns, Kind
 
 NAMES = pa.dictionary(pa.int32(), pa.string())
+SUBJECT = pa.binary(16)
 TYPES: Mapping[Kind, pa.DataType] = {
     Kind.BOOL: pa.bool_(),
     Kind.INT: pa.int32(),
-    Kind.DECIMAL: pa.float64(),
+    Kind.DECIMAL: pa.decimal128(18, 2),
     Kind.DATE: pa.date32(),
     Kind.REGION: NAMES,
 }
 ITEMS: Mapping[str, Columns] = {"children": CHILD, "hires": HIRE}
+HOME: Mapping[str, tuple[str, ...]] = {
+    "person": ("residence_region", "hukou_region"),
+    "enterprise": ("ent_region",),
+}
+"""Whose parameters hold: the first of these that is known."""
 
 
 def arrow_type(kind: Kind | Codes, *, inside: bool = False) -> pa.DataType:
@@ -32,24 +39,21 @@ def list_type(name: str) -> pa.DataType:
     return pa.list_(pa.struct([(fact, arrow_type(kind, inside=True)) for fact, kind in ITEMS[name].items()]))
 
 
-def person_table(block: Block, ids: pa.Array, numbers: pa.Array) -> pa.Table:
-    """Return people as rows."""
-    return _table(block, {"subject_id": ids, "id_number": numbers}, PERSON, block.shares.people)
+def subject_table(kind: str, block: Block, subjects: pa.Array) -> pa.Table:
+    """Return people or enterprises as rows: who, whose parameters hold, since when, facts and lists.
 
-
-def enterprise_table(block: Block, ids: pa.Array, codes: pa.Array) -> pa.Table:
-    """Return enterprises as rows."""
-    return _table(block, {"subject_id": ids, "uscc": codes}, ENTERPRISE, block.shares.enterprises)
-
-
-def _table(
-    block: Block, arrays: dict[str, pa.Array], columns: Columns, shares: Mapping[str, Any]
-) -> pa.Table:
-    """Return identifiers, facts and lists; `missing_of_<list>` are the rates of a list's items."""
+    `missing_of_<list>` of the shares are the rates of a list's items.
+    """
+    columns, shares = (
+        (PERSON, block.shares.people) if kind == "person" else (ENTERPRISE, block.shares.enterprises)
+    )
     unknown = _unknown(block.draws, shares["missing"])
-    facts = {name: _column(block, name, kind, unknown[name]) for name, kind in columns.items()}
+    facts = {name: _column(block, name, found, unknown[name]) for name, found in columns.items()}
     lists = {name: _list(block, name, unknown[name], shares[f"missing_of_{name}"]) for name in block.items}
-    return pa.table(arrays | facts | lists)
+    homes = [facts[name].cast(pa.string()) for name in HOME[kind]]
+    changed = np.full(len(subjects), block.as_of, dtype="datetime64[D]")
+    about = {"subject_id": subjects, "region": pc.coalesce(*homes), "changed_on": pa.array(changed)}
+    return pa.table(about | facts | lists)
 
 
 def _unknown(draws: Draws, missing: Mapping[str, Any]) -> dict[str, Flags]:
@@ -72,8 +76,18 @@ def _column(block: Block, name: str, kind: Kind | Codes, unknown: Flags) -> pa.A
         case Kind.REGION:
             codes, places = np.unique(values, return_inverse=True)
             return _named(places, mask, np.array([f"{code:06d}" for code in codes], dtype=str))
+        case Kind.DECIMAL:
+            return _hundredths(values, mask)
         case _:
             return pa.array(values, mask=mask).cast(TYPES[kind])
+
+
+def _hundredths(values: Numbers, mask: Flags) -> pa.Array:
+    """Return amounts of at most two places exactly: a binary fraction would not be what was drawn."""
+    whole = np.where(mask, 0, np.rint(np.asarray(values, dtype=float) * 100)).astype(np.int64)
+    words = np.column_stack((whole, whole >> 63))
+    valid = pa.array(~mask).buffers()[1]
+    return pa.Array.from_buffers(TYPES[Kind.DECIMAL], len(whole), [valid, pa.py_buffer(words.tobytes())])
 
 
 def _named(places: Numbers, mask: Flags, names: Numbers) -> pa.Array:

@@ -83,9 +83,17 @@ def test_a_visit_is_closed_once_with_a_result_and_every_look_is_audited(town, gr
     assert grid_worker("340000").get(path).status_code == 404
     shown = officer.get(path).json
     assert (shown["name"], shown["summary"] != "") == ("未实名", True)
-    assert officer.post(f"{path}/result", json={"result": "reached_online"}).status_code == 422
-    assert officer.post(f"{path}/result", json={"result": "told_will_apply"}).status_code == 204
-    assert officer.post(f"{path}/result", json={"result": "not_found"}).json["code"] == "visit.closed"
+    seen = {"If-Match": f'"{visit["version"]}"'}
+    for refused, headers, status in (
+        ("reached_online", seen, 422),
+        ("told_will_apply", {}, 400),
+        ("told_will_apply", {"If-Match": '"9"'}, 412),
+    ):
+        reply = officer.post(f"{path}/result", json={"result": refused}, headers=headers)
+        assert reply.status_code == status
+    assert officer.post(f"{path}/result", json={"result": "told_will_apply"}, headers=seen).status_code == 204
+    again = officer.post(f"{path}/result", json={"result": "not_found"}, headers=seen)
+    assert again.json["code"] == "visit.closed"
     assert officer.get(path).status_code == 409
     assert [one["result"] for one in listed(officer, closed=True)] == ["told_will_apply"]
     actions = database.session.scalars(

@@ -38,15 +38,28 @@ def test_a_day_begins_in_shanghai(clock):
         ("1", "110101", False),
         ("500103", "500000", False),
         ("340100", "340123", True),
+        ("500103", "500103002003", True),
+        ("500103002000", "500103002003", True),
+        ("500103002000", "500103002130", True),
+        ("500103002000", "500103012003", False),
+        ("500103002003", "500103002003", True),
+        ("500103002003", "500103", False),
+        ("500103020000", "500103020001", True),
+        ("500103020000", "500103021001", False),
+        ("5001030", "500103002003", False),
     ],
 )
-def test_an_area_covers_what_lies_in_it_by_whole_pairs(scope, code, covered):
+def test_an_area_covers_what_lies_in_it_by_whole_levels(scope, code, covered):
     assert regions.covers(scope, code) is covered
 
 
 def test_the_areas_around_a_place_go_up_to_the_nation():
     assert regions.ancestors("500103") == ("500103", "500100", "500000", "000000")
     assert regions.ancestors("000000") == ("000000",)
+    assert regions.ancestors("500103002003") == (
+        *("500103002003", "500103002000", "500103", "500100", "500000", "000000"),
+    )
+    assert regions.ancestors("340200001002") == ("340200001002", "340200001000", "340200", "340000", "000000")
 
 
 @given(st.text(st.characters(exclude_characters="*"), min_size=3, max_size=40))

@@ -14,6 +14,7 @@ from app.gateways.registries.declared import declared
 from app.gateways.registries.departments import BY_SOURCE, Department
 from app.gateways.registries.errors import RegistryDown, RegistryError, RegistryWrong
 from app.gateways.wire import Wire
+from sandbox.registries.keys import index_of, person_key
 from tests.app.gateways import raw_server as raw
 from tests.app.gateways.conftest import settings_of
 from tests.app.gateways.emulators import Emulator
@@ -357,3 +358,56 @@ def test_no_error_and_no_log_line_names_a_person_or_the_key(sandbox, asking, cap
         told = f"{error!s} {error!r} {vars(error)!r} {error.__cause__!r} {error.__context__!r}"
         assert not [word for word in TOLD if word in told]
     assert not [word for word in TOLD[:2] if word in caplog.text]
+
+
+PERSON_INDEX = index_of(ELDER, person_key())
+
+
+def test_the_registry_says_of_an_index_who_it_is_and_where_they_live(sandbox, asking):
+    sandbox.post("people", {"id_number": ELDER, "address": "第2街道第3社区5号楼402室"})
+    found = asking(sandbox.base).whereabouts(PERSON_INDEX, purpose="outreach_visit")
+    assert (found.found, found.name, found.address) == (True, "陈渝珍", "第2街道第3社区5号楼402室")
+    assert "陈渝珍" not in repr(found)
+    assert "402室" not in repr(found)
+    (entry,) = [one for one in sandbox.get("journal")["items"] if one["kind"] == "whereabouts"]
+    assert (entry["purpose"], entry["outcome"], entry["record_no"]) == (
+        *("outreach_visit", "found", found.record_no),
+    )
+    assert PERSON_INDEX.hex() not in str(entry)
+
+
+def test_an_index_that_nobody_has_is_not_found_and_not_an_error(sandbox, asking):
+    found = asking(sandbox.base).whereabouts(bytes(16), purpose="outreach_visit")
+    assert (found.found, found.name, found.address) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"),
+    [("down", RegistryDown), ("reset", RegistryDown), ("wrong", RegistryWrong), ("empty", RegistryWrong)],
+)
+def test_no_answer_about_whereabouts_is_an_error_of_the_department(sandbox, asking, effect, error):
+    sandbox.post("faults", {"department": "public_security", "effect": effect, "times": 1})
+    with pytest.raises(error):
+        asking(sandbox.base).whereabouts(PERSON_INDEX, purpose="outreach_visit")
+
+
+def test_whoever_waits_too_long_for_whereabouts_is_let_go(sandbox, asking):
+    sandbox.post("faults", {"department": "public_security", "effect": "slow", "seconds": 3, "times": 1})
+    with pytest.raises(RegistryDown):
+        asking(sandbox.base, seconds=0.2).whereabouts(PERSON_INDEX, purpose="outreach_visit")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"department": "civil_affairs", "found": True, "record_no": "1", "name": "陈渝珍", "address": None},
+        {"department": "public_security", "found": True, "record_no": "1", "name": "", "address": None},
+        {"department": "public_security", "found": True, "record_no": "1", "name": "陈渝珍", "address": 7},
+        {"department": "public_security", "found": "yes", "record_no": "1", "name": "陈渝珍"},
+        {"department": "public_security", "found": False},
+    ],
+)
+def test_an_answer_about_whereabouts_of_another_shape_is_not_believed(raw_server, asking, answer):
+    server = raw_server(raw.answering(orjson.dumps(answer)))
+    with pytest.raises(RegistryWrong):
+        asking(server.base).whereabouts(PERSON_INDEX, purpose="outreach_visit")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.registries.keys import index_of, person_key
 from tests.sandbox.registries.conftest import Registries
 
 ELDER = "500103194403019023"
@@ -280,3 +281,30 @@ def test_a_record_that_is_not_one_changes_nothing(registries: Registries, body: 
     assert registries.call("POST", "/__emu__/people", body)[0] == 400
     assert registries.ask("public_security", id_number=NOBODY)["found"] is False
     assert registries.call("GET", "/__emu__/health")[1] == {"ok": True, "subjects": 16}
+
+
+INDEX = index_of(ELDER, person_key()).hex()
+WHEREABOUTS = {"person_index": INDEX, "purpose": "outreach_visit", "request_id": "r-1"}
+PATH = "/v1/public_security/whereabouts/query"
+
+
+def test_whereabouts_are_asked_by_index_and_told_with_a_record_number(registries: Registries) -> None:
+    status, answer = registries.call("POST", PATH, WHEREABOUTS)
+    assert (status, answer["found"], answer["name"], answer["address"]) == (200, True, "陈渝珍", None)
+    assert answer["record_no"].startswith("public_security-")
+    assert registries.call("POST", PATH, WHEREABOUTS | {"person_index": "0" * 32})[1]["found"] is False
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"id_number": ELDER, "purpose": "outreach_visit", "request_id": "r-1"},
+        WHEREABOUTS | {"person_index": INDEX.upper()},
+        WHEREABOUTS | {"person_index": INDEX[:-1]},
+        WHEREABOUTS | {"id_number": ELDER},
+        WHEREABOUTS | {"purpose": 7},
+    ],
+)
+def test_whereabouts_are_not_told_to_another_question(registries: Registries, question: Any) -> None:
+    assert registries.call("POST", PATH, question)[0] == 400
+    assert registries.call("POST", PATH, WHEREABOUTS, key="another")[0] == 401

@@ -1,30 +1,35 @@
 """A made-up population: the same again by its seed, distributed as its sources say, and nobody who exists."""
 
+import base64
+import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from stdnum.cn import ric, uscc
 
 from config import files
+from sandbox.registries.keys import index_of
 from sandbox.registries.population import numbers
 from sandbox.registries.population.basics import age_weights
-from sandbox.registries.population.folder import BLOCK, FolderTaken, Order, generate, portions
+from sandbox.registries.population.folder import BLOCK, FolderTaken, Order, drawn, generate, portions
 from sandbox.registries.population.schema import CHILD, ENTERPRISE, HIRE, PERSON, Codes, Columns
 from sandbox.registries.population.shares import Province, read_shares
 from sandbox.registries.population.tables import arrow_type, list_type
 
 SHARES = read_shares()
-AS_OF = np.datetime64("2026-11-23")
+DAY = "2026-11-23"
+AS_OF = np.datetime64(DAY)
 PEOPLE = 60_000
 CATALOGUE = files.read("facts")
 REGIONS = {region["code"] for region in files.read("regions")["regions"]}
@@ -46,9 +51,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made(tmp_path_factory.mktemp("population") / "one")
 
 
-def read(folder: Path, kind: str) -> pl.DataFrame:
-    table = ds.dataset(folder / "facts" / kind, partitioning="hive").to_table()
-    return pl.from_arrow(table).with_columns(pl.col("region").cast(pl.String))  # type: ignore[union-attr]
+def read(folder: Path, kind: str, day: str = DAY) -> pl.DataFrame:
+    """Every subject of a kind, with the province of its file."""
+    paths = sorted((folder / day / kind).rglob("*.parquet"))
+    tables = [
+        pq.ParquetFile(path).read().append_column("province", pa.array([province] * rows, pa.string()))
+        for path in paths
+        for province, rows in [(path.parent.name.removeprefix("region="), pq.read_metadata(path).num_rows)]
+    ]
+    frame = pl.from_arrow(pa.concat_tables(tables, promote_options="permissive"))
+    return frame.with_columns(pl.selectors.decimal().cast(pl.Float64))  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="module")
@@ -103,24 +115,24 @@ def test_the_columns_are_the_facts_of_the_catalogue_with_fitting_types(
 
 
 def test_every_file_has_the_documented_columns_and_says_that_it_was_generated(folder: Path) -> None:
-    files_found = sorted((folder / "facts").rglob("*.parquet"))
+    files_found = sorted((folder / DAY).rglob("*.parquet"))
     assert len(files_found) == 6
     for path in files_found:
         schema = pq.read_schema(path)
         person = "person" in path.parts
-        columns, own, name = (PERSON, "id_number", "children") if person else (ENTERPRISE, "uscc", "hires")
-        assert schema.names == ["subject_id", own, *columns, name]
+        columns, name = (PERSON, "children") if person else (ENTERPRISE, "hires")
+        assert schema.names == ["subject_id", "region", "changed_on", *columns, name]
         for fact, kind in columns.items():
             assert schema.field(fact).type == arrow_type(kind), fact
         assert schema.field(name).type == list_type(name)
-        assert schema.field("subject_id").type == schema.field(own).type == pa.string()
+        assert schema.field("subject_id").type == pa.binary(16)
         assert schema.metadata[b"generated"] == b"true"
         assert schema.metadata[b"as_of"] == b"2026-11-23"
 
 
 def test_the_same_seed_gives_the_same_people_and_another_seed_others(folder: Path, tmp_path: Path) -> None:
     again, other = made(tmp_path / "again"), made(tmp_path / "other", seed=8)
-    for path in (folder / "facts").rglob("*.parquet"):
+    for path in (folder / DAY).rglob("*.parquet"):
         place = path.relative_to(folder)
         assert pq.read_table(path).equals(pq.read_table(again / place))
         assert not pq.read_table(path).equals(pq.read_table(other / place))
@@ -149,7 +161,7 @@ def test_the_sources_add_up_and_name_areas_that_exist(province: Province) -> Non
 
 @pytest.mark.parametrize("code", sorted(PROVINCES))
 def test_age_sex_and_district_follow_the_census(people: pl.DataFrame, code: str) -> None:
-    province, here = PROVINCES[code], people.filter(pl.col("region") == code)
+    province, here = PROVINCES[code], people.filter(pl.col("province") == code)
     starts = sorted(province.bands)
     for low, high in zip(starts, [*starts[1:], 200], strict=True):
         in_band = (pl.col("age") >= low) & (pl.col("age") < high)
@@ -163,7 +175,7 @@ def test_age_sex_and_district_follow_the_census(people: pl.DataFrame, code: str)
 @pytest.mark.parametrize("code", sorted(PROVINCES))
 @pytest.mark.parametrize("fact", ["dibao", "tekun", "dibao_edge"])
 def test_assistance_reaches_as_many_as_the_source_says(people: pl.DataFrame, code: str, fact: str) -> None:
-    here = people.filter(pl.col("region") == code)
+    here = people.filter(pl.col("province") == code)
     # Who is supported as 特困 is no 低保 any more, so that a little less is left of the other two.
     assert near(percent(here, pl.col(fact)), SHARES.people[fact][code], here.height)
 
@@ -332,19 +344,61 @@ def test_enterprises_have_hires_a_quota_and_staff_that_fit(enterprises: pl.DataF
     assert unsigned["hire_contract_months"].is_null().all()
 
 
-def test_the_numbers_are_well_formed_unlike_anybodys_and_nobody_shares_one(
-    people: pl.DataFrame, enterprises: pl.DataFrame
+def test_the_numbers_are_well_formed_unlike_anybodys_and_nobody_shares_one(tmp_path: Path) -> None:
+    order = Order(6_000, 7, AS_OF, tmp_path)
+    for portion in portions(order.people, SHARES):
+        block, found = drawn(portion, order, SHARES)
+        made = found.to_pylist()
+        assert len(set(made)) == portion.count
+        assert not REGIONS & {number[:6] for number in made}
+        if portion.kind == "enterprise":
+            assert all(uscc.is_valid(code) for code in made)
+            assert {code[4] for code in made} == {"9"}
+            continue
+        assert {number[2] for number in made} == {"9"}
+        assert all(ric.calc_check_digit(number) == number[-1] for number in made)
+        born = block.values["birth_date"].astype("datetime64[D]").astype(str)
+        assert [number[6:14] for number in made] == [day.replace("-", "") for day in born.tolist()]
+
+
+def test_people_are_delivered_under_a_keyed_index_that_the_number_gives_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert people["id_number"].n_unique() == people["subject_id"].n_unique() == people.height
-    assert enterprises["uscc"].n_unique() == enterprises.height
-    for number, born, sex in people.select("id_number", "birth_date", "gender").head(3_000).iter_rows():
-        assert ric.calc_check_digit(number) == number[-1]
-        assert born is None or number[6:14] == f"{born:%Y%m%d}"
-        assert sex is None or int(number[16]) % 2 == int(sex == "1")
-    assert all(uscc.is_valid(code) for code in enterprises["uscc"].head(3_000))
-    assert set(people["id_number"].str.slice(2, 1)) | set(enterprises["uscc"].str.slice(4, 1)) == {"9"}
-    assert not REGIONS & set(people["id_number"].str.slice(0, 6))
-    assert set(people["subject_id"].str.slice(14, 1)) == {"8"}
+    one = made(tmp_path / "one", people=40)
+    monkeypatch.setenv("PERSON_KEY", base64.b64encode(b"k" * 32).decode())
+    other = made(tmp_path / "other", people=40)
+    first, second = (set(read(folder, "person")["subject_id"]) for folder in (one, other))
+    assert (len(first), first & second) == (40, set())
+    order = Order(40, 7, AS_OF, tmp_path)
+    portion = next(portion for portion in portions(40, SHARES) if portion.kind == "person")
+    _, found = drawn(portion, order, SHARES)
+    assert {index_of(number, b"k" * 32) for number in found.to_pylist()} <= second
+
+
+def test_the_platform_keeps_for_itself_who_its_people_are(tmp_path: Path) -> None:
+    order = Order(40, 7, AS_OF, tmp_path / "out", register=tmp_path / "register.sqlite")
+    generate(order, SHARES, lambda _: None)
+    with closing(sqlite3.connect(tmp_path / "register.sqlite")) as register:
+        kept = register.execute("SELECT person_index, name, address FROM person").fetchall()
+    assert {index for index, *_ in kept} == set(read(tmp_path / "out", "person")["subject_id"])
+    assert all(name and address for _, name, address in kept)
+
+
+def test_a_community_lies_in_the_district_where_somebody_lives(people: pl.DataFrame) -> None:
+    known = people.drop_nulls(["residence_community", "residence_region"])
+    communities = known["residence_community"].cast(pl.String)
+    assert (communities.str.slice(0, 6) == known["residence_region"].cast(pl.String)).all()
+    assert communities.str.contains(r"^\d{6}0[01]\d0[0-2]\d$").all()
+    assert known["region"].to_list() == known["residence_region"].to_list()
+
+
+def test_another_day_delivers_the_same_people_as_the_facts_of_that_day(tmp_path: Path) -> None:
+    made(tmp_path, people=40)
+    later = np.datetime64("2026-11-24")
+    generate(Order(40, 7, AS_OF, tmp_path, day=later), SHARES, lambda _: None)
+    first, second = (read(tmp_path, "person", day) for day in (DAY, "2026-11-24"))
+    assert first["birth_date"].to_list() == second["birth_date"].to_list()
+    assert first["subject_id"].to_list() == second["subject_id"].to_list()
 
 
 def test_blocks_of_one_province_cannot_hold_the_same_number() -> None:
@@ -362,11 +416,16 @@ def test_more_births_on_a_day_than_numbers_are_refused() -> None:
 
 
 def test_the_manifest_comes_last_and_a_folder_in_use_is_refused(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["generated"] is True
-    assert (manifest["as_of"], manifest["seed"], manifest["person"]) == ("2026-11-23", 7, PEOPLE)
-    written = (folder / "manifest.json").stat().st_mtime_ns
-    assert all(path.stat().st_mtime_ns <= written for path in folder.rglob("*.parquet"))
+    for kind, rows in (("person", PEOPLE), ("enterprise", PEOPLE * 13 // 100)):
+        path = folder / DAY / kind / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        assert manifest["generated"] is True
+        assert (manifest["format"], manifest["scope"], manifest["as_of"]) == (1, kind, DAY)
+        assert sum(part["rows"] for part in manifest["parts"]) == pytest.approx(rows, abs=3)
+        for part in manifest["parts"]:
+            content = (path.parent / part["path"]).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == part["sha256"]
+            assert (path.parent / part["path"]).stat().st_mtime_ns <= path.stat().st_mtime_ns
     with pytest.raises(FolderTaken):
         made(folder)
 
@@ -381,8 +440,8 @@ def test_the_command_writes_a_population_and_refuses_a_folder_that_is_not_empty(
     first = run("--people", "30", "--out", out, "--as-of", "2025-02-28")
     assert (first.returncode, first.stderr) == (0, "")
     assert "population ready" in first.stdout
-    assert read(tmp_path / "few", "person").height == 30
-    again = run("--people", "30", "--out", out)
+    assert read(tmp_path / "few", "person", "2025-02-28").height == 30
+    again = run("--people", "30", "--out", out, "--as-of", "2025-02-28")
     assert again.returncode == 1
     assert "not empty" in again.stderr
     assert run("--people", "0", "--out", out).returncode == 2
