@@ -142,12 +142,21 @@ def read(path: Path, scope: str, needed: Needed) -> Part:
         read_table = file.read(
             columns=[SUBJECT, REGION, *_paths(needed, scope)], use_threads=False
         ).combine_chunks()
-        ids = read_table[SUBJECT].combine_chunks()
     except (pa.ArrowException, OSError) as error:
-        raise SnapshotFaulty(f"{path.name} 不是完整的 Parquet 文件，请重新导出快照") from error
-    if ids.null_count:
-        raise SnapshotFaulty(f"{path.name} 有没有编号的行，请重新导出快照")
-    return Part(_ids(ids), _table(read_table, scope, needed))
+        raise _malformed(path) from error
+    return Part(_ids(path, read_table), _table(read_table, scope, needed))
+
+
+def read_ids(path: Path) -> Ids:
+    """Read only who is in a file; raises SnapshotFaulty naming what is wrong with it."""
+    try:
+        return _ids(path, pq.read_table(path, columns=[SUBJECT], use_threads=False))
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise _malformed(path) from error
+
+
+def _malformed(path: Path) -> SnapshotFaulty:
+    return SnapshotFaulty(f"{path.name} 不是完整的 Parquet 文件，请重新导出快照")
 
 
 def _facts(needed: Needed, scope: str) -> list[Fact]:
@@ -204,7 +213,10 @@ def _is_text(kind: Any) -> bool:
     )
 
 
-def _ids(ids: Any) -> Ids:
+def _ids(path: Path, read_table: Any) -> Ids:
+    ids = read_table[SUBJECT].combine_chunks()
+    if ids.null_count:
+        raise SnapshotFaulty(f"{path.name} 有没有编号的行，请重新导出快照")
     raw = ids.buffers()[1]
     return np.frombuffer(raw, f"S{ID_BYTES}", len(ids), ids.offset * ID_BYTES)
 

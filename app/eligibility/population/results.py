@@ -4,9 +4,13 @@ One row of Parquet: who, a fingerprint of what was known of each, and for every 
 who is eligible for what, so that it is kept like the snapshot: for its owner alone.
 """
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +28,7 @@ _SCHEMA = pa.schema([
     ("versions", pa.list_(pa.int32())), ("surely", pa.list_(_BYTES)), ("possibly", pa.list_(_BYTES)),
 ])  # fmt: skip
 _RUN = b"run"
+DRAFT = ".draft"
 
 
 class ResultFaulty(DomainError):
@@ -58,14 +63,32 @@ def write(path: Path, found: Found, *, run: str) -> None:
 
 
 def write_whole(path: Path, table: pa.Table, *, run: str) -> None:
-    """Write a Parquet file beside its place and move it there: nobody ever sees a part of it."""
+    """Write a Parquet file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
     named = table.replace_schema_metadata({_RUN: run.encode()})
-    pq.write_table(named, draft, compression="zstd", compression_level=1, use_dictionary=["policy_id"])
-    draft.replace(path)
+    with replacing(path) as file:
+        pq.write_table(
+            named, file, compression="zstd", compression_level=1, use_dictionary=["policy_id"],
+            write_page_checksum=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside its place, for the owner alone, and move it there: nobody ever sees a part of it.
+
+    Its name is its own: a process thought dead may still be writing the same file somewhere.
+    """
+    number, draft = tempfile.mkstemp(DRAFT, f"{path.name}.", path.parent)
+    try:
+        with open(number, "wb") as file:  # noqa: PTH123 (a number, not a path)
+            yield file
+            file.flush()
+            os.fsync(number)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def made_by(path: Path, run: str) -> bool:
@@ -76,25 +99,37 @@ def made_by(path: Path, run: str) -> bool:
         return False
 
 
-def read(path: Path) -> Found:
-    """Read a partition's result; raises ResultFaulty."""
+def read(path: Path, *, run: str) -> Found:
+    """Read a partition's result; raises ResultFaulty where it is damaged, or of another run."""
+    row = _row(path, _SCHEMA.names, run)
     try:
-        row = pq.read_table(path, schema=_SCHEMA).to_pylist()[0]
         rules = tuple(zip(row["policies"], row["versions"], strict=True))
         words = -(-row["rows"] // WORD)
         surely, possibly = (_planes(row[name], len(rules), words) for name in ("surely", "possibly"))
         known = np.frombuffer(row["known"], np.uint64, row["rows"])
         return Found(_ids(row), known, rules, Planes(surely, possibly, row["rows"]))
-    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
-        raise ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配") from error
+    except ValueError as error:
+        raise _damaged(path) from error
 
 
-def read_ids(path: Path) -> Ids:
-    """Read only who is in a partition; raises ResultFaulty."""
+def read_ids(path: Path, *, run: str) -> Ids:
+    """Read only who is in a partition; raises ResultFaulty where it is damaged, or of another run."""
+    return _ids(_row(path, ["ids"], run))
+
+
+def _row(path: Path, columns: list[str], run: str) -> dict[str, Any]:
     try:
-        return _ids(pq.read_table(path, columns=["rows", "ids"]).to_pylist()[0])
-    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
-        raise ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配") from error
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.schema_arrow.metadata or {}).get(_RUN) != run.encode():
+                raise ResultFaulty(f"结果文件 {path.name} 不是同一次匹配的，请重新运行当天的匹配")
+            found: dict[str, Any] = file.read(columns, use_threads=False).to_pylist()[0]
+            return found
+    except (pa.ArrowException, OSError, IndexError) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ResultFaulty:
+    return ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配")
 
 
 def _ids(row: dict[str, bytes]) -> Ids:
