@@ -93,9 +93,7 @@ def departed(part: Found, gone: Rows) -> Difference:
     return Difference(part.ids, part.rules, lost, lost.only(np.zeros(len(lost), np.bool_)))
 
 
-def compared(
-    found: Found, before: Before | None, turning: Flags, *, undetermined: bool = True
-) -> Difference:
+def compared(found: Found, before: Before | None, turning: Flags, *, undetermined: bool = True) -> Difference:
     """Compare a partition's result with the last about the same subjects; without one everything is new.
 
     A policy is compared with the version of it that was matched last. `turning` are rows where the calendar

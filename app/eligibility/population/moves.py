@@ -82,9 +82,7 @@ def joined(found: Mapping[str, Crossed]) -> Moves:
             for part in np.unique(left_part[at])
             for own in [np.flatnonzero(left_part[at] == part)]
         )
-    departed = {
-        names[part]: left_rows[~seen & (left_part == part)] for part in np.unique(left_part[~seen])
-    }
+    departed = {names[part]: left_rows[~seen & (left_part == part)] for part in np.unique(left_part[~seen])}
     return Moves(into, departed)
 
 

@@ -172,9 +172,11 @@ def _moves(task: _Task, placed: Placement) -> Moves:
 
 def _write_departed(task: _Task, moved: Moves) -> None:
     path = task.into / CHANGES / DEPARTED
-    found = [] if task.last is None else [
-        difference.departed(task.last.answers(name), rows) for name, rows in moved.departed.items()
-    ]
+    found = (
+        []
+        if task.last is None
+        else [difference.departed(task.last.answers(name), rows) for name, rows in moved.departed.items()]
+    )
     tables = [one.table() for one in found if len(one)]
     if tables:
         results.write_whole(path, pa.concat_tables(tables).unify_dictionaries(), run=task.key)

@@ -57,7 +57,9 @@ class OnSpark:
             tasks = self.context.parallelize(list(items), len(items))
             return accepted(tasks.map(partial(_worked, held)).collect())
         except _java_error() as error:
-            raise Interrupted("匹配的分布式任务多次中断，请查看 Spark 日志，排除故障后重新运行；已完成的分区不会重做") from error
+            raise Interrupted(
+                "匹配的分布式任务多次中断，请查看 Spark 日志，排除故障后重新运行；已完成的分区不会重做"
+            ) from error
         finally:
             held.destroy()
 

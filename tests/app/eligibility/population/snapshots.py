@@ -9,17 +9,16 @@ from tests.app.eligibility.population import people as some
 PERSON = SubjectKind.PERSON
 
 
-def snapshot(root, rows, as_of=some.DAY):
-    folder = snapshots.folder_of(root, PERSON, as_of)
+def snapshot(root, rows, as_of=some.DAY, scope=PERSON):
+    scope = SubjectKind(scope)
+    folder = snapshots.folder_of(root, scope, as_of)
     placed = defaultdict(list)
     for row in rows:
         placed[snapshots.place_of(row.region, row.changed_on)].append(row)
-    parts = [snapshots.write_part(folder, place, 1, found, PERSON) for place, found in sorted(placed.items())]
-    return snapshots.finish(folder, PERSON, as_of, parts)
+    parts = [snapshots.write_part(folder, place, 1, found, scope) for place, found in sorted(placed.items())]
+    return snapshots.finish(folder, scope, as_of, parts)
 
 
 def contents(folder):
     """Every file of a folder and its bytes."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
