@@ -23,12 +23,12 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved, and the whole result of today."""
+    """A result of yesterday, a snapshot of today in which some moved and some are gone, and the whole result of today."""
     root = tmp_path_factory.mktemp("population")
     known = some.people(600)
     yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
     last = running.run(yesterday, some.book(yesterday.as_of), root / "last")
-    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[500:]
+    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[530:]
     whole = running.run(snapshot(root, rows), some.book(), root / "whole", last=last)
     return root, contents(whole.folder)
 

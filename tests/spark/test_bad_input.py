@@ -4,20 +4,22 @@ import datetime as dt
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from app.eligibility.population import running
-from app.eligibility.population.placement import Interrupted, PlacementUnknown
-from app.eligibility.population.placing import placed
+from app.eligibility.population.placement import Interrupted
 from app.eligibility.population.results import ResultFaulty
 from app.residents import snapshots
 from app.residents.snapshots import SnapshotFaulty, SnapshotOfAnotherDay
 from tests.app.eligibility.population import people as some
 from tests.app.eligibility.population.snapshots import PERSON, contents, snapshot
 from tests.support.below import below
+from tests.support.sources import ROOT
 
 EXECUTOR, PYTHON = "CoarseGrainedExecutorBackend", "pyspark.daemon"
 PATIENCE = 60
@@ -25,12 +27,12 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved, and the whole serial result of today."""
+    """A result of yesterday, a snapshot of today in which some moved and some are gone, and the whole serial result of today."""
     root = tmp_path_factory.mktemp("population")
     known = some.people(600)
     yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
     last = running.run(yesterday, some.book(yesterday.as_of), root / "last")
-    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[500:]
+    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[530:]
     today = snapshot(root, rows)
     return today, last, contents(running.run(today, some.book(), root / "whole", last=last).folder)
 
@@ -149,6 +151,20 @@ def test_work_that_kills_whoever_does_it_is_given_up_with_a_clear_word(cluster):
     assert cluster.each(str, [1, 2, 3]) == ["1", "2", "3"], "and the cluster works on"
 
 
-def test_an_address_that_is_no_cluster_is_refused(cluster):
-    with pytest.raises(PlacementUnknown):
-        placed("spark:nonsense")
+REFUSED = """
+from app.eligibility.population.placement import PlacementUnknown
+from app.eligibility.population.placing import placed
+try:
+    placed("spark:nonsense")
+except PlacementUnknown as refused:
+    print(refused.message)
+"""
+
+
+@pytest.mark.parametrize("java", [None, "/nowhere"])
+def test_an_address_that_is_no_cluster_or_a_machine_without_java_is_told_in_one_sentence(cluster, java):
+    environment = {**os.environ, **({"JAVA_HOME": java} if java else {})}
+    asked = [sys.executable, "-c", REFUSED]
+    said = subprocess.run(asked, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("连不上 Spark（nonsense）：请检查集群地址")
+    assert "openjdk-17-jre-headless" in said.stdout

@@ -94,7 +94,7 @@ def run(  # noqa: PLR0913 (what a run is about, and where it works)
     key = _hash(*inputs, *(part.sha256 for part in snapshot.parts))
     _begun(into, key)
     _ = rulebook.program, rulebook.needed  # lowered here once, not by whoever is given the task
-    task = _Task(snapshot, rulebook, into, key, edition(), undetermined, last)
+    task = Task(snapshot, rulebook, into, key, edition(), undetermined, last)
     placed = placement or Serial()
     moved = _moves(task, placed) if last is not None else Moves({}, {})
     placed.each(task.match, [(part, moved.into.get(part.path, ())) for part in snapshot.parts])
@@ -110,7 +110,7 @@ def match_part(snapshot: Snapshot, part: PartFile, rulebook: Rulebook) -> tuple[
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Task:
     """What the partitions of one run have in common; it is sent to wherever they are worked on."""
 
     snapshot: Snapshot
@@ -163,14 +163,14 @@ class _Task:
         return touched(read.table, self.rulebook.on(self.last.as_of).pricing, self.rulebook.pricing)
 
 
-def _moves(task: _Task, placed: Placement) -> Moves:
+def _moves(task: Task, placed: Placement) -> Moves:
     """Look at all partitions of today and of then."""
     then = () if task.last is None else task.last.parts
     names = list(dict.fromkeys([*(part.path for part in task.snapshot.parts), *then]))
     return moves.joined(dict(zip(names, placed.each(task.crossed, names), strict=True)))
 
 
-def _write_departed(task: _Task, moved: Moves) -> None:
+def _write_departed(task: Task, moved: Moves) -> None:
     path = task.into / CHANGES / DEPARTED
     found = (
         []

@@ -1,6 +1,7 @@
 import datetime as dt
 import os
 import signal
+import sys
 
 import pytest
 
@@ -69,3 +70,17 @@ def test_the_setting_names_where_to_work():
     for setting in ("", "processes:0", "processes:", "spark", "threads:2", "spark: "):
         with pytest.raises(PlacementUnknown):
             placed(setting)
+
+
+def test_spark_that_is_not_installed_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark", None)  # as where it is absent, also where it is not
+    with pytest.raises(PlacementUnknown) as missing:
+        placed("spark:spark://host:7077")
+    assert "requirements-spark.txt" in missing.value.message
+
+
+def test_a_machine_with_another_program_or_catalogue_is_refused(tmp_path):
+    made = snapshot(tmp_path, some.rows(some.people(20)))
+    task = running.Task(made, some.book(), tmp_path / "result", "key", "another", True, None)
+    with pytest.raises(running.AnotherEdition):
+        task.match((made.parts[0], ()))
