@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from app.eligibility.assessment import region_params
-from app.eligibility.population import results, running
+from app.eligibility.population import running
 from app.eligibility.population.rulebook import Rulebook
 from app.eligibility.types import Audience
 from app.residents import fact_catalogue

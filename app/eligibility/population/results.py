@@ -4,7 +4,6 @@ One row of Parquet: who, a fingerprint of what was known of each, and for every 
 who is eligible for what, so that it is kept like the snapshot: for its owner alone.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -50,16 +50,27 @@ class Found:
 
 def write(path: Path, found: Found, *, run: str) -> None:
     """Write a partition's result, whole or not at all; `run` names the inputs it was made from."""
-    row = {
-        "rows": found.planes.rows,
-        "ids": found.ids.tobytes(),
-        "known": found.known.tobytes(),
-        "policies": [policy for policy, _ in found.rules],
-        "versions": [version for _, version in found.rules],
-        "surely": [plane.tobytes() for plane in found.planes.surely],
-        "possibly": [plane.tobytes() for plane in found.planes.possibly],
-    }
-    write_whole(path, pa.Table.from_pylist([row], _SCHEMA), run=run)
+    columns = [
+        pa.array([found.planes.rows]),
+        _buffers(found.ids[None, :]),
+        _buffers(found.known[None, :]),
+        pa.array([[policy for policy, _ in found.rules]], pa.list_(pa.string())),
+        pa.array([[version for _, version in found.rules]], pa.list_(pa.int32())),
+        *(_listed(_buffers(half)) for half in (found.planes.surely, found.planes.possibly)),
+    ]
+    write_whole(path, pa.Table.from_arrays(columns, schema=_SCHEMA), run=run)
+
+
+def _buffers(rows: npt.NDArray[Any]) -> Any:
+    """Return the rows of an array as one value of bytes each, nothing copied."""
+    whole = np.ascontiguousarray(rows)
+    ends = np.arange(len(rows) + 1, dtype=np.int64) * (whole.nbytes // max(len(rows), 1))
+    raw = [None, pa.py_buffer(ends), pa.py_buffer(whole)]
+    return pa.LargeBinaryArray.from_buffers(_BYTES, len(rows), raw)
+
+
+def _listed(values: Any) -> Any:
+    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
 
 
 def write_whole(path: Path, table: pa.Table, *, run: str) -> None:
@@ -69,7 +80,7 @@ def write_whole(path: Path, table: pa.Table, *, run: str) -> None:
     with replacing(path) as file:
         pq.write_table(
             named, file, compression="zstd", compression_level=1, use_dictionary=["policy_id"],
-            write_page_checksum=True,
+            write_page_checksum=True, write_statistics=False,
         )  # fmt: skip
 
 
@@ -83,8 +94,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     try:
         with open(number, "wb") as file:  # noqa: PTH123 (a number, not a path)
             yield file
-            file.flush()
-            os.fsync(number)
         Path(draft).replace(path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
@@ -117,14 +126,25 @@ def read_ids(path: Path, *, run: str) -> Ids:
     return _ids(_row(path, ["ids"], run))
 
 
+def read_changes(path: Path, *, run: str) -> pa.Table:
+    """Read the differences of a partition; raises ResultFaulty where they are damaged, or of another run."""
+    return _read(path, None, run)
+
+
 def _row(path: Path, columns: list[str], run: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = _read(path, columns, run).to_pylist()
+    if len(found) != 1:
+        raise _damaged(path)
+    return found[0]
+
+
+def _read(path: Path, columns: list[str] | None, run: str) -> pa.Table:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if (file.schema_arrow.metadata or {}).get(_RUN) != run.encode():
                 raise ResultFaulty(f"结果文件 {path.name} 不是同一次匹配的，请重新运行当天的匹配")
-            found: dict[str, Any] = file.read(columns, use_threads=False).to_pylist()[0]
-            return found
-    except (pa.ArrowException, OSError, IndexError) as error:
+            return file.read(columns, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
         raise _damaged(path) from error
 
 

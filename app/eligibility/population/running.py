@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from app.eligibility.population import difference, moves, results
 from app.eligibility.population.difference import Before
@@ -58,22 +57,28 @@ class Result:
 
     def changes(self) -> Iterator[pa.Table]:
         """Yield the differences of each partition, then of those who are not there any more."""
-        for name in (*self.parts, DEPARTED):
-            path = self.folder / CHANGES / name
-            if path.is_file():
-                yield pq.read_table(path)
+        for name in self.parts:
+            yield results.read_changes(self.folder / CHANGES / name, run=self.run)
+        if (self.folder / CHANGES / DEPARTED).is_file():
+            yield results.read_changes(self.folder / CHANGES / DEPARTED, run=self.run)
 
 
 def opened(folder: Path) -> Result:
-    """Open a finished result; raises ResultFaulty where it is not finished."""
+    """Open a finished result; raises ResultFaulty where it is not finished, or a file is not of that run."""
     try:
         said = orjson.loads((folder / MANIFEST).read_bytes())
-        return Result(folder, date.fromisoformat(said["as_of"]), str(said["run"]), tuple(said["parts"]))
+        found = Result(folder, date.fromisoformat(said["as_of"]), str(said["run"]), tuple(said["parts"]))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ResultFaulty(f"{folder.name} 的匹配还没有完成，请先重新运行") from error
+    named = [folder / kind / name for kind in (ANSWERS, CHANGES) for name in found.parts]
+    named += [folder / CHANGES / DEPARTED] if said.get("departed") else []
+    foreign = [path.name for path in named if not results.made_by(path, found.run)]
+    if foreign:
+        raise ResultFaulty(f"{folder.name} 的结果文件 {foreign[0]} 缺失、损坏或不是同一次匹配的，请重新运行")
+    return found
 
 
-def run(  # noqa: PLR0913 (what a run is about, and where it works)
+def run(
     snapshot: Snapshot,
     rulebook: Rulebook,
     into: Path,
@@ -98,8 +103,8 @@ def run(  # noqa: PLR0913 (what a run is about, and where it works)
     placed = placement or Serial()
     moved = _moves(task, placed) if last is not None else Moves({}, {})
     placed.each(task.match, [(part, moved.into.get(part.path, ())) for part in snapshot.parts])
-    _write_departed(task, moved)
-    return _finished(into, snapshot, key)
+    departed = _write_departed(task, moved)
+    return _finished(task, departed=departed)
 
 
 def match_part(snapshot: Snapshot, part: PartFile, rulebook: Rulebook) -> tuple[Found, Part]:
@@ -170,18 +175,17 @@ def _moves(task: Task, placed: Placement) -> Moves:
     return moves.joined(dict(zip(names, placed.each(task.crossed, names), strict=True)))
 
 
-def _write_departed(task: Task, moved: Moves) -> None:
+def _write_departed(task: Task, moved: Moves) -> bool:
+    """Write what those lose who are not there any more; says whether there are any."""
     path = task.into / CHANGES / DEPARTED
-    found = (
-        []
-        if task.last is None
-        else [difference.departed(task.last.answers(name), rows) for name, rows in moved.departed.items()]
-    )
+    path.unlink(missing_ok=True)
+    if task.last is None:
+        return False
+    found = (difference.departed(task.last.answers(name), rows) for name, rows in moved.departed.items())
     tables = [one.table() for one in found if len(one)]
     if tables:
         results.write_whole(path, pa.concat_tables(tables).unify_dictionaries(), run=task.key)
-    else:
-        path.unlink(missing_ok=True)
+    return bool(tables)
 
 
 def _begun(into: Path, key: str) -> None:
@@ -194,16 +198,16 @@ def _begun(into: Path, key: str) -> None:
         (into / MANIFEST).unlink(missing_ok=True)
 
 
-def _finished(into: Path, snapshot: Snapshot, key: str) -> Result:
+def _finished(task: Task, *, departed: bool) -> Result:
     """Write the manifest, and remove what was left by those who died while writing."""
-    parts = tuple(part.path for part in snapshot.parts)
-    into.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for draft in into.rglob(f"*{results.DRAFT}"):
+    parts, as_of = tuple(part.path for part in task.snapshot.parts), task.snapshot.as_of
+    task.into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for draft in task.into.rglob(f"*{results.DRAFT}"):
         draft.unlink(missing_ok=True)
-    said = orjson.dumps({"as_of": snapshot.as_of.isoformat(), "run": key, "parts": parts})
-    with results.replacing(into / MANIFEST) as file:
-        file.write(said)
-    return Result(into, snapshot.as_of, key, parts)
+    with results.replacing(task.into / MANIFEST) as file:
+        said = {"as_of": as_of.isoformat(), "run": task.key, "parts": parts, "departed": departed}
+        file.write(orjson.dumps(said))
+    return Result(task.into, as_of, task.key, parts)
 
 
 def _hash(*texts: str) -> str:
