@@ -1,7 +1,7 @@
 """(viii) of `benchmarks.matching`: from Parquet to matches in Parquet, `python -m benchmarks.end_to_end`.
 
-A whole run of the product: every partition is checked against its digest, read, answered, fingerprinted; answers and
-matches are written and made durable. Not in it: starting processes or Java, which is printed beside it. With
+A whole run of the product: every partition is checked against its digest, read, answered and fingerprinted;
+answers and matches are written. Starting processes or Java is not in it, and printed beside it. With
 `requirements-spark.txt` and Java also on a Spark cluster of two executors on this machine.
 """
 
@@ -28,7 +28,7 @@ from app.residents import columnar, snapshots
 from app.residents.snapshots import PartFile, Snapshot
 from app.residents.types import SubjectKind
 from app.rules.planes.columns import Coded, Column, Dates, Flagged, Numbers, Table
-from benchmarks import population, rivals
+from benchmarks import cpu, population, rivals
 from benchmarks.matching import MEGA, MILLION, book, say
 from benchmarks.population import DAY
 
@@ -76,14 +76,19 @@ def written(folder: Path, table: Table) -> Snapshot:
     return snapshots.finish(folder, SubjectKind.PERSON, DAY, parts)
 
 
-def ran(snapshot: Snapshot, placement: Placement, name: str, rounds: int = ROUNDS) -> list[float]:
-    """Run several times, each into a folder of its own, the last of which stays; returns the seconds."""
-    took: list[float] = []
+def ran(
+    snapshot: Snapshot, placement: Placement, name: str, rounds: int = ROUNDS
+) -> list[tuple[float, float]]:
+    """Run several times, each into a folder of its own, the last of which stays.
+
+    Returns seconds of wall and of processor time, that of all processes below this one.
+    """
+    took: list[tuple[float, float]] = []
     for number in range(rounds):
         into = snapshot.folder / name / str(number)
-        began = time.perf_counter()
+        began, used = time.perf_counter(), cpu.seconds([os.getpid()])
         running.run(snapshot, book(POLICIES), into, undetermined=False, placement=placement)
-        took.append(time.perf_counter() - began)
+        took.append((time.perf_counter() - began, cpu.seconds([os.getpid()]) - used))
         if number + 1 < rounds:
             shutil.rmtree(into)
     return took
@@ -95,7 +100,7 @@ def measured(case: str, snapshot: Snapshot, opened: Callable[[], Placement]) -> 
     with opened() as placement:
         ran(snapshot, placement, f"{case}-first", 1)
         start = time.perf_counter() - began
-        took = sorted(ran(snapshot, placement, case))
+        took = ran(snapshot, placement, case)
     files = list((snapshot.folder / case).rglob("*.parquet"))
     size = sum(path.stat().st_size for path in files) / MEGA
     changed = (pq.read_metadata(path) for path in files if running.CHANGES in path.parts)

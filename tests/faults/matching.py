@@ -1,4 +1,4 @@
-"""`python -m tests.faults.matching SNAPSHOTS INTO PLACEMENT [LAST]`: one population run, as a process of its own."""
+"""`python -m tests.faults.matching SNAPSHOTS INTO PLACEMENT [LAST]`: one population run as a process."""
 
 import sys
 from pathlib import Path

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved and some are gone, and the whole result of today."""
+    """A result of yesterday, a snapshot of today in which some moved or left, and its whole result."""
     root = tmp_path_factory.mktemp("population")
     known = some.people(600)
     yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
@@ -88,7 +89,7 @@ def test_a_pool_ends_with_the_process_that_is_killed_and_another_goes_on(made, t
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert len(orphans) > 2
-    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in orphans))
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
     with pytest.raises(ResultFaulty):
         running.opened(into)
     with Processes(2) as placement:

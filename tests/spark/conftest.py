@@ -1,4 +1,4 @@
-"""A Spark of this machine's own: a master, two executors of one core, each a process, Python workers below them."""
+"""A Spark of this machine's own: two executors of one core, each a process with Python workers below it."""
 
 import os
 import sys

@@ -50,7 +50,7 @@ def policies(nodes, audience):
 def test_executors_answer_what_the_definition_the_closures_and_the_planes_answer_here(
     seed, tmp_path, cluster
 ):
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 (a test wants the same rules again, not a secret)
     scope = "enterprise" if seed % 3 == 2 else "person"
     as_of, vocabulary, audience = (
         by_chance.DAYS[seed % len(by_chance.DAYS)],

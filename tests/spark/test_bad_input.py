@@ -27,7 +27,7 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved and some are gone, and the whole serial result of today."""
+    """A result of yesterday, a snapshot of today in which some moved or left, and its whole result."""
     root = tmp_path_factory.mktemp("population")
     known = some.people(600)
     yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
@@ -115,7 +115,7 @@ def test_a_part_of_another_day_is_refused(made, tmp_path, cluster):
     name = next(part.path for part in yesterday.parts if (folder / part.path).exists())
     shutil.copy(yesterday.folder / name, folder / name)
     mixed = snapshots.opened(tmp_path / "mixed", PERSON, some.DAY)
-    with pytest.raises(SnapshotFaulty, match="snapshot.faulty") as refused:
+    with pytest.raises(SnapshotFaulty, match=r"snapshot\.faulty") as refused:
         running.run(mixed, some.book(), tmp_path / "result", placement=cluster)
     assert name in refused.value.message
     shutil.copytree(yesterday.folder, tmp_path / "moved" / some.DAY.isoformat() / PERSON)

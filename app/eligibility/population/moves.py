@@ -1,7 +1,7 @@
 """Who stood in another partition of the last result, and who is nowhere any more: found from ids alone.
 
 A subject is found again wherever it stood: who changed stands in another partition than yesterday. Each
-partition says whom it gained and whom it lost; only these are held together, so that a process needs memory for
+partition says whom it gained and whom it lost; only these are held together, so that memory is needed for
 whoever moved and not for everybody.
 """
 
@@ -20,7 +20,7 @@ _NOWHERE: Rows = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """Whom a partition gained since the last result, and whom it lost; each with the rows, of today and of then."""
+    """Whom a partition gained since the last result (rows of today), and whom it lost (rows of then)."""
 
     came: Ids = field(default_factory=lambda: NOBODY)
     came_rows: Rows = field(default_factory=lambda: _NOWHERE)

@@ -1,7 +1,7 @@
 """Where the partitions of a run are worked on: one after another here, in processes, or on a cluster.
 
-A placement knows nothing of matching. It is given a piece of work and what to do it for; the work reads and writes
-files, so that what comes back is small, and doing it twice does no harm.
+A placement knows nothing of matching. It is given a piece of work and what to do it for; the work reads and
+writes files, so that what comes back is small, and doing it twice does no harm.
 """
 
 import pickle
@@ -38,7 +38,8 @@ class Placement(Protocol):
     def each(self, work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
         """Do the work for every item and return what each made, in their order.
 
-        Raises the first refusal in that order, after the others were done, and Interrupted where those who work died.
+        Raises the first refusal in that order, after the others were done, and Interrupted where those who
+        work died.
         """
 
     def __enter__(self) -> Self:

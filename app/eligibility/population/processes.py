@@ -26,8 +26,8 @@ _LOADED_BEFORE = ["__main__", "app.eligibility.population.running"]
 class Processes:
     """So many processes, started when first needed and kept until the end of `with`.
 
-    They are forked from a clean one, never from this process, whose threads and connections they must not have.
-    One that is killed is replaced, and what it was doing is done again.
+    They are forked from a clean one, never from this process, whose threads and connections they must not
+    have. One that is killed is replaced, and what it was doing is done again.
     """
 
     def __init__(self, number: int) -> None:

@@ -90,8 +90,8 @@ def run(
     """Match everybody of a snapshot against a rulebook of the same day and write what is other than last.
 
     Without `undetermined` the differences name only who became or was eligible; the answers hold all three.
-    Without a placement the partitions are worked on here, one after another. Raises SnapshotFaulty, ResultFaulty,
-    Interrupted; what is finished by then stays and is not done again.
+    Without a placement the partitions are worked on here, one after another. Raises SnapshotFaulty,
+    ResultFaulty, AnotherEdition, Interrupted; what is finished by then stays and is not done again.
     """
     if rulebook.as_of != snapshot.as_of:
         raise ValueError("a rulebook is lowered for the day of its snapshot")

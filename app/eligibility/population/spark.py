@@ -1,7 +1,7 @@
 """Partitions as tasks of Spark: it places them, tries again what died, and knows nothing of policies.
 
-`parallelize(parts).map(work)`: no row passes through Java; a task reads its partition from the shared folder and
-writes its result there. Needs `requirements-spark.txt` and Java, on the machine that drives only.
+`parallelize(parts).map(work)`: no row passes through Java; a task reads its partition from the shared folder
+and writes its result there. Needs `requirements-spark.txt` and Java 17 on the machine that drives.
 """
 
 import os
@@ -20,6 +20,9 @@ from app.eligibility.population.placement import (
     attempted,
 )
 
+_JAVA = "Java 17 或更高版本（Debian：openjdk-17-jre-headless）"
+_DIED = "匹配的分布式任务多次中断，请查看 Spark 日志，排除故障后重新运行；已完成的分区不会重做"
+
 
 class OnSpark:
     """The executors of a Spark context, which is stopped at the end of `with`."""
@@ -37,7 +40,7 @@ class OnSpark:
             pyspark = import_module("pyspark")  # an optional install: nothing else needs it
         except ImportError as error:
             raise PlacementUnknown(
-                "没有安装 pyspark：请安装 requirements-spark.txt，以及 Java 17（Debian：openjdk-17-jre-headless）"
+                f"没有安装 pyspark：请安装 requirements-spark.txt，以及 {_JAVA}"
             ) from error
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         conf = pyspark.SparkConf().setMaster(master).setIfMissing("spark.app.name", "zhangshangban-matching")
@@ -45,7 +48,7 @@ class OnSpark:
             return cls(pyspark.SparkContext(conf=conf))
         except (pyspark.errors.PySparkException, _java_error()) as error:
             raise PlacementUnknown(
-                f"连不上 Spark（{master}）：请检查集群地址，以及本机是否装有 Java 17（Debian：openjdk-17-jre-headless）"
+                f"连不上 Spark（{master}）：请检查集群地址，以及本机是否装有 {_JAVA}"
             ) from error
 
     def each(self, work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
@@ -57,9 +60,7 @@ class OnSpark:
             tasks = self.context.parallelize(list(items), len(items))
             return accepted(tasks.map(partial(_worked, held)).collect())
         except _java_error() as error:
-            raise Interrupted(
-                "匹配的分布式任务多次中断，请查看 Spark 日志，排除故障后重新运行；已完成的分区不会重做"
-            ) from error
+            raise Interrupted(_DIED) from error
         finally:
             held.destroy()
 

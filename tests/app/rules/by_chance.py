@@ -1,6 +1,6 @@
-"""Rules and subjects over the real catalogue, by plain chance from a seed: what a process far away can read too.
+"""Rules and subjects over the real catalogue, by plain chance from a seed.
 
-The strategies draw catalogues as well, and only Hypothesis can draw from them; other machines know one catalogue.
+The strategies draw catalogues as well; a machine far away knows only the one that is installed there.
 """
 
 import datetime as dt
@@ -104,7 +104,7 @@ def leaf(fact: Fact, vocabulary: Vocabulary, chance: Random) -> dict[str, Any]:
     return {"fact": fact.name, "op": op, **({} if op == "exists" else {"value": bound})}
 
 
-def asked(fact: Fact, vocabulary: Vocabulary, chance: Random) -> Any:
+def asked(fact: Fact, vocabulary: Vocabulary, chance: Random) -> Any:  # noqa: PLR0911 (one a type)
     """A value that a rule may compare with."""
     match fact.type:
         case FactType.DATE:

@@ -81,6 +81,8 @@ def test_spark_that_is_not_installed_is_told_with_what_to_install(monkeypatch):
 
 def test_a_machine_with_another_program_or_catalogue_is_refused(tmp_path):
     made = snapshot(tmp_path, some.rows(some.people(20)))
-    task = running.Task(made, some.book(), tmp_path / "result", "key", "another", True, None)
+    task = running.Task(
+        made, some.book(), tmp_path / "result", "key", "another", undetermined=True, last=None
+    )
     with pytest.raises(running.AnotherEdition):
         task.match((made.parts[0], ()))
