@@ -13,7 +13,7 @@ help:
 	@echo '                    DATABASE_URL / REDIS_URL 设了就用它们 (given servers are used)'
 	@echo 'make test           全部测试 (the whole suite); ARGS="-k login" 传给 pytest'
 	@echo 'make test-spark     Spark 上的匹配 (matching on a little Spark cluster; needs Java 17+)'
-	@echo 'make soak           一百万次比对：定义、闭包、位平面、Polars (a million answers of every machine)'
+	@echo 'make soak           一百万次比对：定义、闭包、位平面、Polars，装了Spark也比 (a million answers of every machine)'
 	@echo 'make check          ruff, mypy, import-linter, OpenAPI 快照'
 	@echo 'make tour           走一遍全程，没启动就先启动 (the whole errand, as a phone and an officer see it)'
 	@echo 'make bench          测速 (benchmarks)'
@@ -45,7 +45,9 @@ test-spark:
 
 PAIRS ?= 1000000
 soak: install-dev
-	@PAIRS=$(PAIRS) exec $(PY) -m pytest -q tests/app/rules/test_agreement.py $(ARGS)
+	@PAIRS=$(PAIRS) $(PY) -m pytest -q tests/app/rules/test_agreement.py $(ARGS)
+	@if $(PY) -c 'import pyspark' 2>/dev/null; then PAIRS=$(PAIRS) $(ON_SPARK) -q -k agreement $(ARGS); \
+	else echo 'Spark 没有安装，没有比对 (not installed, not compared: make test-spark installs it)'; fi
 
 check: install-dev
 	$(PY) -m ruff check .

@@ -105,10 +105,10 @@ def measured(case: str, snapshot: Snapshot, opened: Callable[[], Placement]) -> 
     size = sum(path.stat().st_size for path in files) / MEGA
     changed = (pq.read_metadata(path) for path in files if running.CHANGES in path.parts)
     matches = sum(one.num_rows for one in changed)
-    figure = f"{took[0]:.2f} s, median {statistics.median(took):.2f} s"
-    say(
-        f"    {case}: {matches:,} matches, {size:.0f} MB", figure, f"< {FLOOR:.0f} s", reached=took[0] < FLOOR
-    )
+    best, middle = min(wall for wall, _ in took), statistics.median(wall for wall, _ in took)
+    figure = f"{best:.2f} s, median {middle:.2f} s"
+    say(f"    {case}: {matches:,} matches, {size:.0f} MB", figure, f"< {FLOOR:.0f} s", reached=best < FLOOR)
+    say("      processor time", f"{min(used for _, used in took):.2f} s")
     say("      opening it, and the first run", f"{start:.1f} s")
 
 
