@@ -19,7 +19,7 @@ from tests.app.eligibility.population.snapshots import PERSON, contents, snapsho
 from tests.support.below import below
 from tests.support.sources import ROOT
 
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(scope="module")

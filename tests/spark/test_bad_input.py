@@ -22,7 +22,7 @@ from tests.support.below import below
 from tests.support.sources import ROOT
 
 EXECUTOR, PYTHON = "CoarseGrainedExecutorBackend", "pyspark.daemon"
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(scope="module")

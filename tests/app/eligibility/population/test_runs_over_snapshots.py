@@ -120,6 +120,42 @@ def test_a_result_of_other_inputs_is_not_taken_for_this_one(tmp_path, rows):
     assert said(again) == expected({}, matches(rows, DAY))
 
 
+def test_a_folder_that_was_whole_is_not_while_another_run_goes_into_it(tmp_path, rows):
+    made = snapshot(tmp_path, rows)
+    running.run(made, some.book(chosen=some.policies()[:5]), tmp_path / "results")
+    last = made.folder / made.parts[-1].path
+    last.write_bytes(last.read_bytes()[:-1])
+    with pytest.raises(SnapshotFaulty):
+        running.run(made, some.book(), tmp_path / "results")
+    with pytest.raises(ResultFaulty):
+        running.opened(tmp_path / "results")
+
+
+@pytest.mark.parametrize("kind", [running.ANSWERS, running.CHANGES])
+def test_a_result_with_a_file_of_another_run_or_without_one_is_not_opened(tmp_path, rows, kind):
+    made = snapshot(tmp_path, rows)
+    result = running.run(made, some.book(), tmp_path / "results")
+    other = running.run(made, some.book(chosen=some.policies()[:5]), tmp_path / "other")
+    path = result.folder / kind / result.parts[-1]
+    path.write_bytes((other.folder / kind / result.parts[-1]).read_bytes())
+    with pytest.raises(ResultFaulty) as refused:
+        running.opened(result.folder)
+    assert "不是同一次匹配" in refused.value.message
+    path.unlink()
+    with pytest.raises(ResultFaulty):
+        running.opened(result.folder)
+
+
+def test_a_bit_that_flips_in_a_result_is_noticed(tmp_path, rows):
+    result = running.run(snapshot(tmp_path, rows), some.book(), tmp_path / "results")
+    path = result.folder / running.CHANGES / result.parts[0]
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 4] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(ResultFaulty):
+        list(running.opened(result.folder).changes())
+
+
 def test_a_damaged_result_is_refused(tmp_path, rows):
     made = snapshot(tmp_path, rows)
     result = running.run(made, some.book(), tmp_path / "results")
