@@ -50,8 +50,8 @@ class Settings(BaseSettings):
 
     snapshot_folder: Path | None = None
     """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
-    population_placement: Annotated[str, Field(pattern=r"^(serial|processes:[1-9]\d{0,2}|spark:\S+)$")] = "serial"
-    """Where population runs work: in this process, in so many of this machine, or on a Spark cluster."""
+    population_placement: str = "serial"
+    """Where population runs work: `serial`, `processes:4` (of this machine), `spark:` and an address."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16

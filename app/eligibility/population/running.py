@@ -97,7 +97,6 @@ def run(
         raise ValueError("a rulebook is lowered for the day of its snapshot")
     inputs = (edition(), rulebook.fingerprint, "" if last is None else last.run, str(undetermined))
     key = _hash(*inputs, *(part.sha256 for part in snapshot.parts))
-    _begun(into, key)
     _ = rulebook.program, rulebook.needed  # lowered here once, not by whoever is given the task
     task = Task(snapshot, rulebook, into, key, edition(), undetermined, last)
     placed = placement or Serial()
@@ -186,16 +185,6 @@ def _write_departed(task: Task, moved: Moves) -> bool:
     if tables:
         results.write_whole(path, pa.concat_tables(tables).unify_dictionaries(), run=task.key)
     return bool(tables)
-
-
-def _begun(into: Path, key: str) -> None:
-    """Take back what says that the folder is whole, where it is about to hold the result of other inputs."""
-    try:
-        whole = opened(into).run == key
-    except ResultFaulty:
-        whole = False
-    if not whole:
-        (into / MANIFEST).unlink(missing_ok=True)
 
 
 def _finished(task: Task, *, departed: bool) -> Result:
