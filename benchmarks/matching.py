@@ -11,7 +11,6 @@ shared machine the second is the firmer one. Ratios are between neighbours in th
 """
 
 import argparse
-import hashlib
 import os
 import statistics
 import subprocess
@@ -19,32 +18,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from app.eligibility.definition import read_policy
 from app.eligibility.loading import plain
-from app.eligibility.population import difference, results, running
-from app.eligibility.population.difference import Last
+from app.eligibility.population import results
 from app.eligibility.population.incremental import stepped
 from app.eligibility.population.results import Found
 from app.eligibility.population.rulebook import Rulebook, region_at, subject_at
 from app.eligibility.types import Audience, Policy
-from app.residents import columnar, fact_catalogue, snapshots
-from app.residents.snapshots import PartFile, Snapshot
-from app.residents.types import SubjectKind
+from app.residents import fact_catalogue
 from app.rules.compilation import compile_condition
 from app.rules.explanation import explain
 from app.rules.index import Index
 from app.rules.planes.answers import changes, counts, everything
-from app.rules.planes.columns import Coded, Column, Dates, Flagged, Numbers, Table
+from app.rules.planes.columns import Table
 from app.rules.planes.fingerprints import fingerprints
 from app.rules.planes.kernel import answered
 from app.rules.planes.lowering import lowered
@@ -306,70 +299,10 @@ def _ids(number: int, size: int) -> Any:
     return np.frombuffer(raw.tobytes(), "S16")
 
 
-def arrow(column: Column) -> pa.Array:
-    """Return a column as a data platform would keep it."""
-    mask = None if column.known is None else ~column.known
-    match column:
-        case Coded(values=values, codes=codes):
-            places = pa.array(values.astype(np.int32), mask=mask)
-            return pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
-        case Dates(values=values):
-            return pa.array(values, mask=mask).cast(pa.date32())
-        case Flagged(values=values) | Numbers(values=values):
-            return pa.array(values, mask=mask)
-
-
-def _fields(table: Table) -> dict[str, pa.Array]:
-    columns = {name: arrow(column) for name, column in table.columns.items()}
-    for name, items in table.lists.items():
-        inner = _fields(items.table)
-        structs = pa.StructArray.from_arrays(list(inner.values()), list(inner))
-        mask = None if items.known is None else pa.array(~items.known)
-        columns[name] = pa.ListArray.from_arrays(pa.array(items.offsets.astype(np.int32)), structs, mask=mask)
-    return columns
-
-
-def written(folder: Path, table: Table, part: int = PART) -> Snapshot:
-    """Write a table as a snapshot."""
-    parts = []
-    for number, begin in enumerate(range(0, table.size, part)):
-        piece = table.part(begin, begin + part)
-        ids = pa.array([bytes(one).ljust(16, b"\0") for one in _ids(number, piece.size)], pa.binary(16))
-        regions = arrow(piece.regions) if piece.regions else pa.nulls(piece.size, pa.string())
-        columns = {columnar.SUBJECT: ids, columnar.REGION: regions, **_fields(piece)}
-        name = f"part-{number}.parquet"
-        results.write_whole(folder / name, pa.table(columns), run="bench")
-        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        parts.append(PartFile(name, piece.size, digest))
-    return snapshots.finish(folder, SubjectKind.PERSON, DAY, parts)
-
-
-def _task(snapshot: Snapshot, part: PartFile, into: Path) -> int:
-    found, _ = running.match_part(snapshot, part, book(1000))
-    nobody = Last.nothing().about(part.path, found.ids)
-    new = difference.compared(found, nobody, np.zeros(found.planes.rows, np.bool_), undetermined=False)
-    results.write_whole(into / part.path, new.table(), run="bench")
-    return len(new)
-
-
-def end_to_end(table: Table) -> None:
-    """(viii): from Parquet to matches in Parquet, 1,000 policies, two processes."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = written(Path(folder), table, part=131_072)
-        _ = book(1000).program, book(1000).needed
-        with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
-            list(pool.map(int, range(2)))
-
-            def all_parts() -> int:
-                tasks = [pool.submit(_task, made, part, Path(folder) / "out") for part in made.parts]
-                return sum(task.result() for task in tasks)
-
-            took = timed(all_parts, 3)
-        size = sum((Path(folder) / part.path).stat().st_size for part in made.parts) / MEGA
-    case = f"(viii) Parquet ({size:.0f} MB) → {took.made:,} matches in Parquet, two processes"
-    say(case, f"{took.wall:.2f} s",
-        "1,000 policies < 2 s", reached=took.wall < 2)  # fmt: skip
-    say("    the same on Spark", "not run: no pyspark here")
+def end_to_end(people: int) -> None:
+    """(viii) in a process of its own, which starts others and Java."""
+    asked = [sys.executable, "-m", "benchmarks.end_to_end", "--people", str(people)]
+    subprocess.run(asked, check=True)  # noqa: S603 this project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -392,7 +325,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole_day(table)
     one_person(table)
     memories()
-    end_to_end(table)
+    end_to_end(given.people)
     return 0
 
 

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
     delivery_folder: Path | None = None
     """Where a data platform (一人一档) delivers the facts of everybody; without it nobody else is found."""
+    population_placement: str = "serial"
+    """Where population runs work: `serial`, `processes:4` (of this machine), `spark:` and an address."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16

@@ -18,6 +18,16 @@ class DomainError(Exception):
             self.message = message
         super().__init__(self.code)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as it is: subclasses are made from other arguments than they keep."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[DomainError], args: tuple[object, ...], kept: dict[str, object]) -> DomainError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(kept)
+    return error
+
 
 class NotFound(DomainError):
     """Absent, or not yours to see: the two are indistinguishable."""

@@ -4,7 +4,7 @@ One file holds neighbours: `subject_id` (16 bytes), `region` (whose parameters h
 fact of the catalogue, a list of structs a list. Ages are not kept: they follow from dates.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -92,8 +92,26 @@ def write(path: Path, rows: Sequence[Row], scope: str) -> None:
     for kind in fact_catalogue.vocabulary().lists.values():
         if kind.owner == scope:
             columns[kind.name] = _list_column([row.values.get(kind.name) for row in rows], kind.name)
+    write_table(path, pa.table(columns))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write columns as one file, readable by its owner alone, in what is read fastest (measured)."""
     path.touch(mode=0o600)
-    pq.write_table(pa.table(columns), path, compression="zstd", use_dictionary=True)
+    leaves = [leaf for field in table.schema for leaf in _leaves(field, field.name)]
+    few = [leaf for leaf in leaves if leaf != SUBJECT]  # no id comes twice
+    pq.write_table(table, path, compression="snappy", use_dictionary=few)
+
+
+def _leaves(field: Any, path: str) -> Iterator[str]:
+    """Yield the columns of a file that a field becomes."""
+    if pa.types.is_list(field.type):
+        yield from _leaves(field.type.value_field, f"{path}.list.element")
+    elif pa.types.is_struct(field.type):
+        for inner in field.type:
+            yield from _leaves(inner, f"{path}.{inner.name}")
+    else:
+        yield path
 
 
 def _fact_columns(values: Sequence[Mapping[str, Any]], scope: str) -> dict[str, pa.Array]:
@@ -142,15 +160,24 @@ def read(path: Path, scope: str, needed: Needed) -> Part:
         read_table = file.read(
             columns=[SUBJECT, REGION, *_paths(needed, scope)], use_threads=False
         ).combine_chunks()
-        ids = read_table[SUBJECT].combine_chunks()
     except KeyError as error:  # a column of codes that is not there
         missing = bytes(error.args[0]).decode(errors="replace")
         raise SnapshotFaulty(f"{path.name} 缺少规则用到的列 {missing}") from error
     except (pa.ArrowException, OSError) as error:
-        raise SnapshotFaulty(f"{path.name} 不是完整的 Parquet 文件，请重新导出快照") from error
-    if ids.null_count:
-        raise SnapshotFaulty(f"{path.name} 有没有编号的行，请重新导出快照")
-    return Part(_ids(ids), _table(read_table, scope, needed))
+        raise _malformed(path) from error
+    return Part(_ids(path, read_table), _table(read_table, scope, needed))
+
+
+def read_ids(path: Path) -> Ids:
+    """Read only who is in a file; raises SnapshotFaulty naming what is wrong with it."""
+    try:
+        return _ids(path, pq.read_table(path, columns=[SUBJECT], use_threads=False))
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise _malformed(path) from error
+
+
+def _malformed(path: Path) -> SnapshotFaulty:
+    return SnapshotFaulty(f"{path.name} 不是完整的 Parquet 文件，请重新导出快照")
 
 
 def _facts(needed: Needed, scope: str) -> list[Fact]:
@@ -207,7 +234,10 @@ def _is_text(kind: Any) -> bool:
     )
 
 
-def _ids(ids: Any) -> Ids:
+def _ids(path: Path, read_table: Any) -> Ids:
+    ids = read_table[SUBJECT].combine_chunks()
+    if ids.null_count:
+        raise SnapshotFaulty(f"{path.name} 有没有编号的行，请重新导出快照")
     raw = ids.buffers()[1]
     return np.frombuffer(raw, f"S{ID_BYTES}", len(ids), ids.offset * ID_BYTES)
 
@@ -239,7 +269,7 @@ def column(fact: Fact, array: Any) -> Column:
     match fact.type:
         case FactType.BOOL:
             flags = array if pa.types.is_boolean(array.type) else array.cast(pa.bool_())
-            return Flagged(_filled(flags, fill=False), known)
+            return Flagged(_filled(flags), known)
         case FactType.DATE:
             return Dates(_filled(array.cast(pa.int32())), known)
         case FactType.INT | FactType.DECIMAL:
@@ -249,14 +279,25 @@ def column(fact: Fact, array: Any) -> Column:
 
 
 def _filled(array: Any, *, fill: object = 0) -> Any:
+    """Return the values, `fill` where there is none."""
+    if pa.types.is_boolean(array.type):
+        flags = _bits(array, 1)
+        return flags if not array.null_count else flags & _bits(array, 0)
     return (array.fill_null(fill) if array.null_count else array).to_numpy(zero_copy_only=False)
 
 
 def _known(array: Any) -> Flags | None:
-    if not array.null_count:
-        return None
-    known: Flags = array.is_valid().to_numpy(zero_copy_only=False)
-    return known
+    return _bits(array, 0) if array.null_count else None
+
+
+def _bits(array: Any, buffer: int) -> Flags:
+    """Return the bits of a buffer as booleans: many times as fast as asking Arrow for them."""
+    raw = array.buffers()[buffer]
+    if raw is None:  # nobody has a value
+        return np.zeros(len(array), np.bool_)
+    bits = np.frombuffer(raw, np.uint8)
+    count = array.offset + len(array)
+    return np.unpackbits(bits, count=count, bitorder="little").view(np.bool_)[array.offset :]
 
 
 def _codes(array: Any) -> Coded:

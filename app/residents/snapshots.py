@@ -22,7 +22,7 @@ from sqlalchemy import text
 from app.foundation import clock
 from app.foundation.database import reading
 from app.residents import columnar, facts
-from app.residents.columnar import Part, Row, SnapshotFaulty
+from app.residents.columnar import Ids, Part, Row, SnapshotFaulty
 from app.residents.fact_catalogue import region_of
 from app.residents.holdings import FactRow
 from app.residents.types import Purpose, SubjectKind
@@ -87,15 +87,22 @@ class Snapshot:
 
     def read(self, part: PartFile, needed: Needed) -> Part:
         """Read the columns needed of a part; raises SnapshotFaulty where the file is not the manifest's."""
+        found = columnar.read(self._checked(part), self.scope, needed)
+        if found.table.size != part.rows:
+            raise SnapshotFaulty(f"快照文件 {part.path} 的行数与清单不符，请重新导出")
+        return found
+
+    def ids(self, part: PartFile) -> Ids:
+        """Read only who is in a part; raises SnapshotFaulty as `read` does."""
+        return columnar.read_ids(self._checked(part))
+
+    def _checked(self, part: PartFile) -> Path:
         path = self.folder / part.path
         if not path.is_file() or path.is_symlink():
             raise SnapshotFaulty(f"快照缺少文件 {part.path}，请重新导出")
         if _digest(path) != part.sha256:
             raise SnapshotFaulty(f"快照文件 {part.path} 与清单不符，请重新导出")
-        found = columnar.read(path, self.scope, needed)
-        if found.table.size != part.rows:
-            raise SnapshotFaulty(f"快照文件 {part.path} 的行数与清单不符，请重新导出")
-        return found
+        return path
 
 
 def folder_of(root: Path, scope: SubjectKind, as_of: date) -> Path:

@@ -18,7 +18,7 @@ def _pins(file):
     }
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-spark.txt"])
 def test_a_pin_names_every_extra_that_others_ask_of_it(file):
     """An older pip looks for the newest `name[extra]` first and refuses it for not being the pinned one."""
     pins = _pins(file)

@@ -4,24 +4,19 @@ Subjects are found again wherever they stood: who changed stands in another part
 partition holds the same subjects in the same order, its planes are compared as they are, by XOR.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from app.eligibility.population import results
 from app.eligibility.population.results import Found
 from app.eligibility.population.rulebook import Rule
 from app.residents.columnar import ID_BYTES, Ids
-from app.rules.planes.answers import Changes, answers_at, changes, places
+from app.rules.planes.answers import Changes, answers_at, changes, everything, places
 from app.rules.planes.columns import Flags, Rows
 from app.rules.planes.fingerprints import Hashes
 from app.rules.planes.kernel import WORD, Planes, Words, packed, unpacked
-
-_PARTS_AT_HAND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,84 +61,48 @@ class Before:
     known: Hashes
 
 
-class Last:
-    """The last result: where each subject stood. `read` gives a partition by name; few are kept at hand."""
+def carried(pieces: Iterable[tuple[Found, Rows, Rows]], size: int) -> Before:
+    """Gather what was found about the subjects of a partition of today from wherever they stood.
 
-    def __init__(self, ids: Mapping[str, Ids], read: Callable[[str], Found]) -> None:
-        self.names = list(ids)
-        self.part_ids = ids
-        self.read = lru_cache(_PARTS_AT_HAND)(read)
-        everybody = np.concatenate([*ids.values(), np.zeros(0, f"S{ID_BYTES}")])
-        self.order = np.argsort(everybody, kind="stable")
-        self.ids = everybody[self.order]
-        sizes = [len(part) for part in ids.values()]
-        self.part = np.repeat(np.arange(len(sizes)), sizes)[self.order]
-        rows = [np.arange(size) for size in sizes]
-        self.row = np.concatenate([*rows, np.zeros(0, np.int64)])[self.order]
-        self.seen = np.zeros(len(self.ids), np.bool_)
-
-    @classmethod
-    def nothing(cls) -> "Last":
-        """Return the last result of a first run."""
-        return cls({}, lambda name: results.read(Path(name)))
-
-    def see(self, ids: Ids) -> tuple[Rows, Flags]:
-        """Note who is there today; returns where they stand in the order of ids, and who was there at all."""
-        place = np.minimum(np.searchsorted(self.ids, ids), max(len(self.ids) - 1, 0))
-        there = self.ids[place] == ids if len(self.ids) else np.zeros(len(ids), np.bool_)
-        self.seen[place[there]] = True
-        return place, there
-
-    def about(self, name: str, ids: Ids) -> Before:
-        """Return what was found about subjects, in their order; those who are new had no for an answer."""
-        place, there = self.see(ids)
-        own = self.part_ids.get(name)
-        if own is not None and len(own) == len(ids) and np.array_equal(own, ids):
-            found = self.read(name)
-            return Before(found.rules, found.planes, found.known)
-        return self._gathered(place, there)
-
-    def _gathered(self, place: Rows, there: Flags) -> Before:
-        rules, size = self._rules(), len(place)
-        surely, possibly = (np.zeros((len(rules), -(-size // WORD)), np.uint64) for _ in range(2))
-        known = np.zeros(size, np.uint64)
-        for number in np.unique(self.part[place[there]]) if there.any() else ():
-            found = self.read(self.names[number])
-            here = np.flatnonzero(there)[self.part[place[there]] == number]
-            rows = self.row[place[here]]
-            known[here] = found.known[rows]
-            for half, old in ((surely, found.planes.surely), (possibly, found.planes.possibly)):
-                for rule, plane in enumerate(old):
-                    flags = np.zeros(size, np.bool_)
-                    flags[here] = unpacked(plane, found.planes.rows)[rows]
-                    half[rule] |= packed(flags)
-        return Before(rules, Planes(surely, possibly, size), known)
-
-    def _rules(self) -> tuple[Rule, ...]:
-        return self.read(self.names[0]).rules if self.names else ()
-
-    def departed(self) -> list[Difference]:
-        """Return, once everybody of today was seen, what those lose who are not there any more."""
-        gone = ~self.seen
-        found = []
-        for number in np.unique(self.part[gone]):
-            part = self.read(self.names[number])
-            rows = np.zeros(part.planes.rows, np.bool_)
-            rows[self.row[gone & (self.part == number)]] = True
-            kept = ~packed(rows)
-            after = Planes(part.planes.surely & kept, part.planes.possibly & kept, part.planes.rows)
-            lost = changes(part.planes, after)
-            found.append(Difference(part.ids, part.rules, lost, lost.only(np.zeros(len(lost), np.bool_))))
-        return found
+    A piece is the result of a partition of then, rows of it, and the rows of today where the same subjects
+    stand. Who is in none had no for an answer.
+    """
+    rules: tuple[Rule, ...] = ()
+    surely = possibly = np.zeros((0, -(-size // WORD)), np.uint64)
+    known = np.zeros(size, np.uint64)
+    for found, then, now in pieces:
+        if found.rules != rules:  # the first: all partitions of a run answer the same rules
+            rules = found.rules
+            surely, possibly = (np.zeros((len(rules), surely.shape[1]), np.uint64) for _ in range(2))
+        known[now] = found.known[then]
+        for half, old in ((surely, found.planes.surely), (possibly, found.planes.possibly)):
+            for rule, plane in enumerate(old):
+                flags = np.zeros(size, np.bool_)
+                flags[now] = unpacked(plane, found.planes.rows)[then]
+                half[rule] |= packed(flags)
+    return Before(rules, Planes(surely, possibly, size), known)
 
 
-def compared(found: Found, before: Before, turning: Flags, *, undetermined: bool = True) -> Difference:
-    """Compare a partition's result with the last about the same subjects.
+def departed(part: Found, gone: Rows) -> Difference:
+    """Return what those of a partition of then lose who are nowhere today."""
+    rows = np.zeros(part.planes.rows, np.bool_)
+    rows[gone] = True
+    kept = ~packed(rows)
+    after = Planes(part.planes.surely & kept, part.planes.possibly & kept, part.planes.rows)
+    lost = changes(part.planes, after)
+    return Difference(part.ids, part.rules, lost, lost.only(np.zeros(len(lost), np.bool_)))
+
+
+def compared(found: Found, before: Before | None, turning: Flags, *, undetermined: bool = True) -> Difference:
+    """Compare a partition's result with the last about the same subjects; without one everything is new.
 
     A policy is compared with the version of it that was matched last. `turning` are rows where the calendar
     turns some amount. Without `undetermined` only who became or was eligible is listed: a first run finds
     many more for whom something is missing than anybody will ask.
     """
+    if before is None:
+        new = everything(found.planes, undetermined=undetermined)
+        return Difference(found.ids, found.rules, new, new.only(np.zeros(len(new), np.bool_)))
     rules = (*found.rules, *_ended(before.rules, found.rules))
     then = _arranged(before.planes, before.rules, rules)
     now = _arranged(found.planes, found.rules, rules)

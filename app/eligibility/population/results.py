@@ -4,11 +4,15 @@ One row of Parquet: who, a fingerprint of what was known of each, and for every 
 who is eligible for what, so that it is kept like the snapshot: for its owner alone.
 """
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +28,7 @@ _SCHEMA = pa.schema([
     ("versions", pa.list_(pa.int32())), ("surely", pa.list_(_BYTES)), ("possibly", pa.list_(_BYTES)),
 ])  # fmt: skip
 _RUN = b"run"
+DRAFT = ".draft"
 
 
 class ResultFaulty(DomainError):
@@ -45,27 +50,54 @@ class Found:
 
 def write(path: Path, found: Found, *, run: str) -> None:
     """Write a partition's result, whole or not at all; `run` names the inputs it was made from."""
-    row = {
-        "rows": found.planes.rows,
-        "ids": found.ids.tobytes(),
-        "known": found.known.tobytes(),
-        "policies": [policy for policy, _ in found.rules],
-        "versions": [version for _, version in found.rules],
-        "surely": [plane.tobytes() for plane in found.planes.surely],
-        "possibly": [plane.tobytes() for plane in found.planes.possibly],
-    }
-    write_whole(path, pa.Table.from_pylist([row], _SCHEMA), run=run)
+    columns = [
+        pa.array([found.planes.rows]),
+        _buffers(found.ids[None, :]),
+        _buffers(found.known[None, :]),
+        pa.array([[policy for policy, _ in found.rules]], pa.list_(pa.string())),
+        pa.array([[version for _, version in found.rules]], pa.list_(pa.int32())),
+        *(_listed(_buffers(half)) for half in (found.planes.surely, found.planes.possibly)),
+    ]
+    write_whole(path, pa.Table.from_arrays(columns, schema=_SCHEMA), run=run)
+
+
+def _buffers(rows: npt.NDArray[Any]) -> Any:
+    """Return the rows of an array as one value of bytes each, nothing copied."""
+    whole = np.ascontiguousarray(rows)
+    ends = np.arange(len(rows) + 1, dtype=np.int64) * (whole.nbytes // max(len(rows), 1))
+    raw = [None, pa.py_buffer(ends), pa.py_buffer(whole)]
+    return pa.LargeBinaryArray.from_buffers(_BYTES, len(rows), raw)
+
+
+def _listed(values: Any) -> Any:
+    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
 
 
 def write_whole(path: Path, table: pa.Table, *, run: str) -> None:
-    """Write a Parquet file beside its place and move it there: nobody ever sees a part of it."""
+    """Write a Parquet file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
     named = table.replace_schema_metadata({_RUN: run.encode()})
-    pq.write_table(named, draft, compression="zstd", compression_level=1, use_dictionary=["policy_id"])
-    draft.replace(path)
+    with replacing(path) as file:
+        pq.write_table(
+            named, file, compression="zstd", compression_level=1, use_dictionary=["policy_id"],
+            write_page_checksum=True, write_statistics=False,
+        )  # fmt: skip
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside its place, for the owner alone, and move it there: nobody ever sees a part of it.
+
+    Its name is its own: a process thought dead may still be writing the same file somewhere.
+    """
+    number, draft = tempfile.mkstemp(DRAFT, f"{path.name}.", path.parent)
+    try:
+        with open(number, "wb") as file:  # noqa: PTH123 (a number, not a path)
+            yield file
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def made_by(path: Path, run: str) -> bool:
@@ -76,25 +108,48 @@ def made_by(path: Path, run: str) -> bool:
         return False
 
 
-def read(path: Path) -> Found:
-    """Read a partition's result; raises ResultFaulty."""
+def read(path: Path, *, run: str) -> Found:
+    """Read a partition's result; raises ResultFaulty where it is damaged, or of another run."""
+    row = _row(path, _SCHEMA.names, run)
     try:
-        row = pq.read_table(path, schema=_SCHEMA).to_pylist()[0]
         rules = tuple(zip(row["policies"], row["versions"], strict=True))
         words = -(-row["rows"] // WORD)
         surely, possibly = (_planes(row[name], len(rules), words) for name in ("surely", "possibly"))
         known = np.frombuffer(row["known"], np.uint64, row["rows"])
         return Found(_ids(row), known, rules, Planes(surely, possibly, row["rows"]))
-    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
-        raise ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配") from error
+    except ValueError as error:
+        raise _damaged(path) from error
 
 
-def read_ids(path: Path) -> Ids:
-    """Read only who is in a partition; raises ResultFaulty."""
+def read_ids(path: Path, *, run: str) -> Ids:
+    """Read only who is in a partition; raises ResultFaulty where it is damaged, or of another run."""
+    return _ids(_row(path, ["ids"], run))
+
+
+def read_changes(path: Path, *, run: str) -> pa.Table:
+    """Read the differences of a partition; raises ResultFaulty where they are damaged, or of another run."""
+    return _read(path, None, run)
+
+
+def _row(path: Path, columns: list[str], run: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = _read(path, columns, run).to_pylist()
+    if len(found) != 1:
+        raise _damaged(path)
+    return found[0]
+
+
+def _read(path: Path, columns: list[str] | None, run: str) -> pa.Table:
     try:
-        return _ids(pq.read_table(path, columns=["rows", "ids"]).to_pylist()[0])
-    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
-        raise ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配") from error
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.schema_arrow.metadata or {}).get(_RUN) != run.encode():
+                raise ResultFaulty(f"结果文件 {path.name} 不是同一次匹配的，请重新运行当天的匹配")
+            return file.read(columns, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ResultFaulty:
+    return ResultFaulty(f"上次结果的文件 {path.name} 已损坏，请重新运行当天的匹配")
 
 
 def _ids(row: dict[str, bytes]) -> Ids:

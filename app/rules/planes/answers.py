@@ -96,8 +96,9 @@ def changes(before: Planes, after: Planes, *, undetermined: bool = True) -> Chan
 
 def everything(planes: Planes, *, undetermined: bool = False) -> Changes:
     """Return every match as a change from nothing."""
-    none = np.zeros_like(planes.surely)
-    return changes(Planes(none, none, planes.rows), planes, undetermined=undetermined)
+    rules, rows = places(planes.surely | planes.possibly if undetermined else planes.surely)
+    after = answers_at(planes, rules, rows) if undetermined else np.full(len(rows), Answer.YES, np.uint8)
+    return Changes(rules, rows, np.zeros(len(rows), np.uint8), after)
 
 
 def replaced(before: Planes, rows: Rows, after: Planes) -> tuple[Planes, Changes]:

@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime
 from uuid import RFC_4122
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from app.foundation import clock as product_clock
 from app.foundation import deadlines, logging, masking, regions
 from app.foundation.deadlines import DeadlinePassed
+from app.foundation.errors import DomainError, InvalidInput, TooManyRequests, Unavailable
 from app.foundation.ids import new_id
 
 
@@ -96,3 +98,19 @@ def test_after_the_deadline_no_statement_is_sent(session):
         session.execute(select(1))
     deadlines.clear()
     assert session.execute(select(1)).scalar() == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        DomainError("说明"),
+        TooManyRequests(retry_after=7),
+        InvalidInput({"name": ["请填写"]}),
+        Unavailable("部门没有应答", retry_after=3),
+    ],
+)
+def test_a_refusal_travels_between_processes_as_it_is(refusal):
+    found = pickle.loads(pickle.dumps(refusal))  # noqa: S301 our own bytes
+    assert type(found) is type(refusal)
+    assert (found.code, found.message, found.args) == (refusal.code, refusal.message, refusal.args)
+    assert vars(found) == vars(refusal)

@@ -175,6 +175,30 @@ def test_a_table_read_from_parquet_is_the_one_written(tmp_path):
     assert table.regions.known.tolist() == [True, False, True]
 
 
+def test_columns_in_which_nobody_has_a_value_are_read_as_unknown(tmp_path):
+    """A data platform writes them without a type; parts of arrays do not begin at their first bit."""
+    flags = pa.array([True, None, False, True, None, True, False, False, True, None, None])[3:]
+    columns = {
+        "subject_id": pa.array([new_id().bytes for _ in flags], pa.binary(16)),
+        "region": pa.nulls(len(flags)).cast(pa.string()),
+        "dibao": pa.nulls(len(flags)),
+        "veteran": flags,
+        "household_size": pa.nulls(len(flags)),
+        "degree": pa.nulls(len(flags)),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "theirs.parquet")
+    names = ("dibao", "veteran", "household_size", "degree")
+    table = columnar.read(tmp_path / "theirs.parquet", PERSON, needed(*names)).table
+    for name in ("dibao", "household_size", "degree"):
+        assert not table.columns[name].known.any(), name
+    veteran = table.columns["veteran"]
+    assert veteran.known.tolist() == flags.is_valid().to_pylist()
+    assert veteran.values.tolist() == flags.fill_null(False).to_pylist()  # noqa: FBT003 Arrow's own
+    whole = columnar.column(fact_catalogue.vocabulary().fact("person", "veteran"), flags)
+    assert (whole.values == veteran.values).all()
+    assert (whole.known == veteran.known).all()
+
+
 def test_old_snapshots_are_discarded_whole(tmp_path):
     one_part(tmp_path, [Row(new_id(), None, DAY, {})])
     one_part(tmp_path, [Row(new_id(), None, DAY, {})], as_of=date(2026, 11, 26))

@@ -17,6 +17,7 @@ from app.rules.planes.answers import changes
 from app.rules.planes.fingerprints import fingerprints
 from app.rules.planes.kernel import answered
 from app.rules.planes.tabulation import everything
+from app.rules.types import FactType
 from tests.app.eligibility.population import people as some
 
 law = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
@@ -56,6 +57,18 @@ def test_a_fingerprint_is_another_exactly_where_a_fact_is(seed):
     other_order = fingerprints(some.table(before[::-1], needed))[::-1]
     assert np.flatnonzero(one != other).tolist() == [n for n in (3, 5, 7) if before[n] != after[n]]
     assert np.array_equal(one, other_order)
+
+
+def test_a_fingerprint_tells_yes_no_and_unknown_of_every_flag_apart():
+    vocabulary = fact_catalogue.vocabulary()
+    flags = [fact.name for fact in vocabulary.facts["person"].values() if fact.type is FactType.BOOL]
+    for start in (True, False, None):
+        everybody = dict.fromkeys(flags, start)
+        others = [{**everybody, name: not start} for name in flags]
+        nobody_knows = [{**everybody, name: None} for name in flags]
+        people = [everybody, *others, *(nobody_knows if start is not None else [])]
+        found = fingerprints(some.table(people, everything(vocabulary, "person")))
+        assert len(set(found.tolist())) == len(people) > 30
 
 
 @law

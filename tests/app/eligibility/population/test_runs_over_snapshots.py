@@ -1,5 +1,4 @@
 import datetime as dt
-from collections import defaultdict
 
 import pytest
 
@@ -7,26 +6,15 @@ from app.eligibility.assessment import region_params
 from app.eligibility.population import running
 from app.eligibility.population.results import ResultFaulty
 from app.eligibility.population.rulebook import subject_at
-from app.residents import snapshots
 from app.residents.snapshots import SnapshotFaulty
-from app.residents.types import SubjectKind
 from app.rules.amounts import assess_amount
 from app.rules.evaluation import evaluate
 from app.rules.explanation import explain
 from app.rules.planes.answers import Answer
 from tests.app.eligibility.population import people as some
+from tests.app.eligibility.population.snapshots import snapshot
 
-PERSON = SubjectKind.PERSON
 DAY, NEXT = some.DAY, some.DAY + dt.timedelta(days=1)
-
-
-def snapshot(root, rows, as_of=DAY):
-    folder = snapshots.folder_of(root, PERSON, as_of)
-    placed = defaultdict(list)
-    for row in rows:
-        placed[snapshots.place_of(row.region, row.changed_on)].append(row)
-    parts = [snapshots.write_part(folder, place, 1, found, PERSON) for place, found in sorted(placed.items())]
-    return snapshots.finish(folder, PERSON, as_of, parts)
 
 
 def said(result):
@@ -132,12 +120,51 @@ def test_a_result_of_other_inputs_is_not_taken_for_this_one(tmp_path, rows):
     assert said(again) == expected({}, matches(rows, DAY))
 
 
-def test_a_damaged_result_is_refused(tmp_path, rows):
+def test_a_folder_that_was_whole_is_not_while_another_run_goes_into_it(tmp_path, rows):
+    made = snapshot(tmp_path, rows)
+    running.run(made, some.book(chosen=some.policies()[:5]), tmp_path / "results")
+    last = made.folder / made.parts[-1].path
+    last.write_bytes(last.read_bytes()[:-1])
+    with pytest.raises(SnapshotFaulty):
+        running.run(made, some.book(), tmp_path / "results")
+    with pytest.raises(ResultFaulty):
+        running.opened(tmp_path / "results")
+
+
+@pytest.mark.parametrize("kind", [running.ANSWERS, running.CHANGES])
+def test_a_result_with_a_file_of_another_run_or_without_one_is_not_opened(tmp_path, rows, kind):
+    made = snapshot(tmp_path, rows)
+    result = running.run(made, some.book(), tmp_path / "results")
+    other = running.run(made, some.book(chosen=some.policies()[:5]), tmp_path / "other")
+    path = result.folder / kind / result.parts[-1]
+    path.write_bytes((other.folder / kind / result.parts[-1]).read_bytes())
+    with pytest.raises(ResultFaulty) as refused:
+        running.opened(result.folder)
+    assert "不是同一次匹配" in refused.value.message
+    path.unlink()
+    with pytest.raises(ResultFaulty):
+        running.opened(result.folder)
+
+
+def test_a_bit_that_flips_in_a_result_is_noticed(tmp_path, rows):
     result = running.run(snapshot(tmp_path, rows), some.book(), tmp_path / "results")
+    largest = max(result.parts, key=lambda part: len(result.answers(part).ids))
+    path = result.folder / running.ANSWERS / largest
+    kept = path.read_bytes()
+    begin = kept.index(result.answers(largest).known[1:4].tobytes())  # too random to be compressed
+    for place in range(begin, begin + 24):
+        path.write_bytes(kept[:place] + bytes([kept[place] ^ 1]) + kept[place + 1 :])
+        with pytest.raises(ResultFaulty):
+            running.opened(result.folder).answers(largest)
+
+
+def test_a_damaged_result_is_refused(tmp_path, rows):
+    made = snapshot(tmp_path, rows)
+    result = running.run(made, some.book(), tmp_path / "results")
     path = result.folder / running.ANSWERS / result.parts[0]
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ResultFaulty):
-        running.opened(result.folder).last()
+        running.run(made, some.book(), tmp_path / "second", last=running.opened(result.folder))
 
 
 def test_a_row_is_a_subject_again_with_amount_and_what_is_missing(tmp_path, rows):
