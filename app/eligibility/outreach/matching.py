@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from app.eligibility.outreach.types import Change
 from app.eligibility.population import results, running
@@ -39,10 +38,10 @@ class Matched:
         """Yield what begins and what no longer holds, always in the same order."""
         for part in self.snapshot.parts:
             path = self.result.folder / CHANGES / part.path
-            yield from _Part(self, part).changes(pq.read_table(path))
+            yield from _Part(self, part).changes(results.read_changes(path, run=self.result.run))
         gone = self.result.folder / CHANGES / DEPARTED
         if gone.is_file():
-            yield from _lost(pq.read_table(gone))
+            yield from _lost(results.read_changes(gone, run=self.result.run))
 
     def eligible(self) -> Counter[str]:
         """Count, by 区县, the people and policies that hold today; empty text where nobody knows where."""
@@ -79,7 +78,7 @@ class _Part:
     def __init__(self, matched: Matched, part: PartFile) -> None:
         self.rulebook = matched.rulebook
         self.read = matched.snapshot.read(part, needed(matched.rulebook))
-        self.answers = matched.result.folder / ANSWERS / part.path
+        self.answers, self.run = matched.result.folder / ANSWERS / part.path, matched.result.run
 
     def changes(self, found: pa.Table) -> Iterator[Change]:
         """Yield the changes of the file: whoever is new stands in it, whoever left is in `DEPARTED`."""
@@ -105,7 +104,7 @@ class _Part:
     @cached_property
     def planes(self) -> Planes:
         """The answers about the file's rows."""
-        return results.read(self.answers).planes
+        return results.read(self.answers, run=self.run).planes
 
     @cached_property
     def _substitutes(self) -> Mapping[str, Flags]:
