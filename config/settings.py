@@ -50,6 +50,8 @@ class Settings(BaseSettings):
 
     snapshot_folder: Path | None = None
     """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
+    daily_hour: Annotated[int, Field(ge=0, le=23)] = 4
+    """From which hour of the day (Asia/Shanghai) everybody is matched, where there is a SNAPSHOT_FOLDER."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16

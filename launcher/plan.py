@@ -84,6 +84,7 @@ def app_environment(premises: Premises) -> dict[str, str]:
         "WECHAT_TEMPLATES": json.dumps(dict(premises.templates)),
         "REGISTRIES_BASE": premises.address("registries"),
         "PROMETHEUS_MULTIPROC_DIR": str(premises.var / "metrics"),
+        "SNAPSHOT_FOLDER": str(premises.var / "snapshots"),
         "PUBLIC_BASE_URL": premises.address("web"),
     }
 
