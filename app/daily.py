@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from app import wiring
 from app.eligibility import daily_runs
+from app.eligibility.errors import NoSnapshotFolder
 from app.eligibility.population import daily
 from app.foundation import logging
 from config.settings import Settings
 
 CONNECTIONS = 3
 """One works, one says that we live, one reads."""
-POLITE = 10
+POLITE = 5
 """Added to the niceness: everybody who waits for an answer goes first."""
+_log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -54,6 +58,9 @@ def main() -> int:
         with alone(daily_runs.folder()) as ours:
             if ours:
                 daily.advance_due()
+    except NoSnapshotFolder as error:
+        _log.error("daily_run.no_folder", message=error.message)
+        return 1
     finally:
         wiring.close_process()
     return 0

@@ -4,7 +4,7 @@ The work itself is `app.eligibility.population.daily`, in a process of its own (
 reads columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.eligibility.errors import NoSnapshotFolder
 from app.eligibility.models import DailyRun
@@ -120,15 +120,16 @@ def listed(*, after: tuple[date, str] | None, limit: int) -> list[Listed]:
         return [Listed(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 the name SQLAlchemy gives its public mapping
 
 
-def latest() -> Sequence[tuple[str, str, date, datetime | None]]:
-    """Return scope, state, day and end of each scope's latest run, for gauges."""
+def latest() -> list[Listed]:
+    """Return each scope's latest run."""
+    names = [one.name for one in fields(Listed)]
     query = (
-        select(DailyRun.scope, DailyRun.state, DailyRun.as_of, DailyRun.finished_at)
-        .distinct(DailyRun.scope)
+        select(*(getattr(DailyRun, name) for name in names))
+        .ext(distinct_on(DailyRun.scope))
         .order_by(DailyRun.scope, DailyRun.as_of.desc())
     )
     with reading() as connection:
-        return [(row.scope, row.state, row.as_of, row.finished_at) for row in connection.execute(query)]
+        return [Listed(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 as above
 
 
 def _open(day: date, *, anew: bool) -> int:

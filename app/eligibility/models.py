@@ -223,7 +223,8 @@ class Ending(Leased):
 class News(Model):
     """Somebody whom a run newly found, and what became of telling them: the account of a run counts these.
 
-    Who was found by their own change is told from `not_before` on: they may see it in the app first. A message that is gone with neither reason was erased with its account; so are resident and subject.
+    Who was found by their own change is told from `not_before` on: they may see it in the app first. A
+    message that is gone with neither reason was erased with its account; so are resident and subject.
     """
 
     __tablename__ = "eligibility_news"

@@ -1,8 +1,9 @@
 """A day's difference written into matches: what is true now, with reasons, and the news of it told.
 
-The difference says whom to look at, not what to write: facts may have changed since, consent may be gone. A
-batch is assessed by the closures like any other match, written where it differs, told, and the position moves,
-all in one transaction. What is stored already as the difference has it is left out by one statement first.
+The difference says whom to look at, not what to write: facts may have changed since, consent may be gone.
+A batch is assessed by the closures like any other match, written where it differs, told, and the position
+moves, all in one transaction. What is stored already as the difference has it is left out by one statement
+first.
 """
 
 from collections import Counter
@@ -52,7 +53,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is to be asked again of a stretch of a source that ends before `end`; `looked` pairs stood there."""
+    """What is to be asked again of a stretch of a source before `end`; `looked` pairs stood there."""
 
     pairs: Sequence[Pair]
     end: int

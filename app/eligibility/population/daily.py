@@ -112,12 +112,12 @@ def _is_away(error: Exception) -> bool:
 def _step(run_id: UUID, attempt: int) -> bool:
     """Do the stage a run is in; False when it has ended, or is another's."""
     run = _read(run_id)
-    if run is None or run.attempts != attempt or run.state not in _STAGES:
+    if run is None or run.attempts != attempt or run.state not in STAGES:
         return False
     try:
         if run.tries > MOST_TRIES:
             raise DailyRunGaveUp
-        return _STAGES[run.state](run)
+        return STAGES[run.state](run)
     except DomainError as error:
         return _fail(run, error)
     except pa.ArrowException:
@@ -248,8 +248,9 @@ def _beating(run_id: UUID, attempt: int) -> Iterator[None]:
         thread.join()
 
 
-_STAGES: dict[str, Callable[[Run], bool]] = {
+STAGES: dict[str, Callable[[Run], bool]] = {
     DailyState.EXPORTING: _export,
     DailyState.MATCHING: _match,
     DailyState.APPLYING: _apply,
 }
+"""What is done at each state; a state that is not here is an end."""

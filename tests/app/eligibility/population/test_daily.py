@@ -5,13 +5,13 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, text
 
-from app.eligibility import daily_runs, loading, runs, telling
+from app.eligibility import daily_runs, loading, telling
 from app.eligibility.models import DailyRun, Match, News
 from app.eligibility.population import applying, daily
 from app.foundation import clock as product_clock
 from app.foundation import database
 from app.foundation.transaction import atomic
-from app.identity.types import ResidentId
+from app.identity.types import ResidentId, Role
 from app.residents import consents, facts
 from app.residents.facts import Said
 from app.residents.models import Enterprise
@@ -274,37 +274,43 @@ def test_a_day_on_bad_ground_fails_with_the_reason_and_writes_nothing(
 
 def spoil(damage, folder, monkeypatch):
     """Do to the second day what a disk, an operator or another system might."""
-    yesterday, today = folder / "2026-06-15" / "person-result-1", folder / "2026-06-16" / "person"
     if damage == "folder is a file":
         (folder / "2026-06-16").write_bytes(b"")
-        return
-    if damage.startswith("last result"):
-        manifest = yesterday / "manifest.json"
-        match damage:
-            case "last result cut short":
-                cut(next((yesterday / "answers").rglob("*.parquet")))
-            case "last result unfinished":
-                manifest.unlink()
-            case _:
-                manifest.write_text(manifest.read_text().replace("2026-06-15", "2026-06-14"))
-        return
-    stage = "_apply" if damage == "difference cut short" else "_match"
-    usual = daily._STAGES[{"_apply": "applying", "_match": "matching"}[stage]]
+    elif damage.startswith("last result"):
+        spoil_last(damage, folder / "2026-06-15" / "person-result-1")
+    else:
+        spoil_today(damage, folder, monkeypatch)
+
+
+def spoil_last(damage, result):
+    manifest = result / "manifest.json"
+    match damage:
+        case "last result cut short":
+            cut(next((result / "answers").rglob("*.parquet")))
+        case "last result unfinished":
+            manifest.unlink()
+        case _:
+            manifest.write_text(manifest.read_text().replace("2026-06-15", "2026-06-14"))
+
+
+def spoil_today(damage, folder, monkeypatch):
+    """Between two stages, as a disk does it."""
+    stage = "applying" if damage == "difference cut short" else "matching"
+    usual, today = daily.STAGES[stage], folder / "2026-06-16" / "person"
 
     def late(run):
-        if run.scope != "person":
-            return usual(run)
-        match damage:
-            case "snapshot file cut short":
-                cut(next(today.rglob("*.parquet")))
-            case "snapshot of another day":
-                manifest = today / "manifest.json"
-                manifest.write_text(manifest.read_text().replace("2026-06-16", "2026-06-15"))
-            case _:
-                cut(next((folder / run.result / "changes").rglob("*.parquet")))
+        if run.scope == "person":
+            match damage:
+                case "snapshot file cut short":
+                    cut(next(today.rglob("*.parquet")))
+                case "snapshot of another day":
+                    manifest = today / "manifest.json"
+                    manifest.write_text(manifest.read_text().replace("2026-06-16", "2026-06-15"))
+                case _:
+                    cut(next((folder / run.result / "changes").rglob("*.parquet")))
         return usual(run)
 
-    monkeypatch.setitem(daily._STAGES, {"_apply": "applying", "_match": "matching"}[stage], late)
+    monkeypatch.setitem(daily.STAGES, stage, late)
 
 
 def cut(path):
@@ -356,3 +362,23 @@ def test_whoever_lost_the_run_writes_nothing_more(town, run_day, folder):
     assert told(town, person) == ["您可以享受：cq-winter慰问金"]
     telling.tell_due()
     assert len(told(town, person)) == 1
+
+
+def test_operators_read_the_days_page_by_page_and_in_the_metrics(town, run_day, sign_in):
+    town.person()
+    town.publish()
+    for _ in range(3):
+        run_day()
+        town.clock.advance(days=1)
+    operator = sign_in.officer(Role.OPERATOR).client
+    found, cursor = [], ""
+    while cursor is not None:
+        reply = operator.get(f"/api/v1/staff/daily-runs?page_size=4{cursor and f'&cursor={cursor}'}").json
+        found += [(item["as_of"], item["scope"], item["state"]) for item in reply["items"]]
+        cursor = reply["next_cursor"]
+    days = ("2026-06-17", "2026-06-16", "2026-06-15")
+    assert found == [(day, scope, "finished") for day in days for scope in ("person", "enterprise")]
+    assert sign_in.resident().client.get("/api/v1/staff/daily-runs").status_code == 403
+    assert sign_in.officer(Role.CASE_OFFICER).client.get("/api/v1/staff/daily-runs").status_code == 403
+    metrics = operator.get("/metrics").text
+    assert 'zsb_daily_run_age_seconds{scope="person",state="finished"} 86400.0' in metrics
