@@ -12,8 +12,11 @@ from sqlalchemy import text
 from app import wiring
 from app.audit.types import Actor, ActorKind
 from app.catalogue import loading as services
+from app.eligibility import daily_runs
 from app.eligibility import loading as policies
-from app.foundation import crypto, database, logging, migrating, schema
+from app.eligibility.errors import NoSnapshotFolder
+from app.eligibility.types import DailyState
+from app.foundation import clock, crypto, database, logging, migrating, schema
 from app.foundation.errors import NotFound
 from app.foundation.transaction import atomic
 from app.identity import officers, persons
@@ -102,6 +105,25 @@ def disable_officer(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_day(settings: Settings, _: argparse.Namespace) -> int:
+    """Match everybody now, whatever the hour (每日匹配), again where today has ended; waits for the end."""
+    wiring.open_process(settings)
+    try:
+        with atomic():
+            daily_runs.open_now()
+        wiring.daily.start()
+        code = wiring.daily.wait()
+        today = [run for run in daily_runs.latest() if run.as_of == clock.today()]
+    except NoSnapshotFolder as error:
+        _say(error.message)
+        return 1
+    finally:
+        wiring.close_process()
+    for run in today:
+        _say(" ".join(filter(None, (run.as_of.isoformat(), run.scope, run.state, run.error))))
+    return code or int(any(run.state != DailyState.FINISHED for run in today))
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     described = argparse.ArgumentParser(prog="python -m app.commands", description=__doc__)
@@ -112,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
         "import-officers": import_officers,
         "prepare": prepare,
         "person-key": person_key,
+        "run-day": run_day,
     }
     for name, work in simple.items():
         commands.add_parser(name, help=work.__doc__).set_defaults(work=work)

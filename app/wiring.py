@@ -9,7 +9,7 @@ from typing import Any
 
 from app.applications import automatic, leaving, prefilling
 from app.applications import deadlines as case_deadlines
-from app.eligibility import endings, follow_ups, notices, runs, trials, visits
+from app.eligibility import daily_runs, endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.eligibility.outreach import arrivals
 from app.eligibility.outreach import closing as outreach_closing
@@ -23,6 +23,7 @@ from app.foundation import (
     queue,
     working_days,
 )
+from app.foundation.children import Child
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
 from app.gateways.registries import live as live_registries
@@ -39,6 +40,8 @@ from config import files
 from config.settings import Settings
 
 HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
+daily = Child("app.daily")
+"""The process of the daily runs (docs/adr/0010): its memory and its processor time are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Job:
     piecewise: bool = False
 
 
+def run_daily() -> bool:
+    """Start the process of the daily runs where there is work that nobody is at."""
+    return daily_runs.waiting() and daily.start()
+
+
 JOBS: tuple[Job, ...] = (
     Job("idempotency.purge", HOURLY, idempotency.purge),
     Job("sessions.purge", HOURLY, sessions.purge),
@@ -58,6 +66,8 @@ JOBS: tuple[Job, ...] = (
     Job("verification.expire", MINUTELY, verification.expire),
     Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
+    Job("daily_runs.open", MINUTELY, daily_runs.open_due),
+    Job("daily_runs.run", MINUTELY, run_daily, piecewise=True),
     Job("visits.raise", HOURLY, visits.raise_due, piecewise=True),
     Job("visits.close_needless", HOURLY, visits.close_needless, piecewise=True),
     Job("visits.close_registered", HOURLY, outreach_closing.close_needless, piecewise=True),
@@ -97,6 +107,7 @@ def connect(settings: Settings) -> None:
     subscriptions.use(settings)
     pace.use(settings)
     arrivals.use(settings)
+    daily_runs.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)

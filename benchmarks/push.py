@@ -102,7 +102,8 @@ def _campaign(data: Data, plan: Plan) -> Told:
         told.killed = workers.killed
     first, finished = _row(
         "SELECT (SELECT extract(epoch FROM min(sent_at)) FROM notification_delivery WHERE lane = 'bulk'),"
-        " (SELECT extract(epoch FROM finished_at) FROM eligibility_match_run)"
+        " (SELECT extract(epoch FROM finished_at) FROM eligibility_match_run WHERE policy_id = :policy)",
+        policy=POLICY,
     )
     told.first, told.queued = float(first) - began, float(finished) - began
     told.states = _states()

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Where a data platform (一人一档) delivers the facts of everybody; without it nobody else is found."""
     population_placement: str = "serial"
     """Where population runs work: `serial`, `processes:4` (of this machine), `spark:` and an address."""
+    daily_hour: Annotated[int, Field(ge=0, le=23)] = 4
+    """From which hour of the day (Asia/Shanghai) everybody is matched, where there is a SNAPSHOT_FOLDER."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16

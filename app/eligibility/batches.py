@@ -1,4 +1,4 @@
-"""Matching many people against one policy: facts in one statement, what differs in another."""
+"""Matching many people at once: facts in one statement, what differs in another."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,20 @@ from app.eligibility.matching import (
     candidates_of,
     compare,
     forget_answers,
+    reconsidering,
     row,
     where_it_differs,
 )
 from app.eligibility.models import Match
 from app.eligibility.types import Audience, Outcome, Policy
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.residents import facts
 
 Pair = tuple[UUID, UUID]
 """Resident and subject."""
+Key = tuple[UUID, UUID, str]
+"""Resident, subject and policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +47,33 @@ def candidates(policy: Policy, residents: Collection[ResidentId]) -> list[Candid
 
 
 def match_batch(found: Sequence[Candidate], policy: Policy) -> list[Changed]:
-    """Match many against one policy; returns what changed.
+    """Match many against one policy; returns what changed."""
+    return match_pairs([(one, [policy]) for one in found])
+
+
+def match_pairs(asked: Sequence[tuple[Candidate, Sequence[Policy]]]) -> list[Changed]:
+    """Match each of many against policies of their own; returns what changed.
 
     What was never more than undetermined and does not fit is forgotten; what was eligible is kept as lost.
     """
-    before = _stored(found, policy)
-    compared = [
-        compare(one, [policy], {policy.id: before[key]} if (key := _pair(one)) in before else {})
-        for one in found
+    before = _stored(asked)
+    compared = [compare(one, tried, before.get(_pair(one), {})) for one, tried in asked]
+    unfit = [
+        (one.candidate.resident, *subject_and_policy) for one in compared for subject_and_policy in one.unfit
     ]
-    _forget([one for one in compared if one.unfit], policy)
+    _forget(unfit)
     written = _write(compared)
     changed = [
-        Changed(one.candidate, Change(policy, one.candidate.subject_id, assessment, before.get(pair)))
+        Changed(
+            one.candidate, Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id))
+        )
         for one in compared
-        if (pair := _pair(one.candidate)) in written
-        for _, assessment in one.assessed
+        for policy, assessment in one.assessed
+        if (*_pair(one.candidate), policy.id) in written
     ]
-    touched = {one.candidate.resident for one in changed}
-    touched |= {one.candidate.resident for one in compared if one.unfit}
+    touched = {one.candidate.resident for one in changed} | {resident for resident, _, _ in unfit}
     if touched:
+        session.execute(reconsidering(touched))
         forget_answers(*touched)
     return changed
 
@@ -72,29 +82,32 @@ def _pair(candidate: Candidate) -> Pair:
     return (candidate.resident, candidate.subject_id)
 
 
-def _stored(found: Collection[Candidate], policy: Policy) -> dict[Pair, Outcome]:
+def _stored(asked: Sequence[tuple[Candidate, Sequence[Policy]]]) -> dict[Pair, dict[str, Outcome]]:
     rows = session.execute(
-        select(Match.resident_id, Match.subject_id, Match.outcome).where(
-            Match.policy_id == policy.id, Match.resident_id.in_({one.resident for one in found})
+        select(Match.resident_id, Match.subject_id, Match.policy_id, Match.outcome).where(
+            Match.policy_id.in_({policy.id for _, tried in asked for policy in tried}),
+            Match.resident_id == one_of_ids({one.resident for one, _ in asked}),
         )
     )
-    return {(resident, subject): Outcome(outcome) for resident, subject, outcome in rows}
+    found: dict[Pair, dict[str, Outcome]] = {}
+    for resident, subject, policy_id, outcome in rows:
+        found.setdefault((resident, subject), {})[policy_id] = Outcome(outcome)
+    return found
 
 
-def _forget(unfit: Collection[Compared], policy: Policy) -> None:
-    if not unfit:
-        return
-    pairs = [_pair(one.candidate) for one in unfit]
-    session.execute(
-        delete(Match)
-        .where(Match.policy_id == policy.id, tuple_(Match.resident_id, Match.subject_id).in_(pairs))
-        .execution_options(synchronize_session=False)
-    )
+def _forget(unfit: Collection[Key]) -> None:
+    if unfit:
+        session.execute(
+            delete(Match)
+            .where(tuple_(Match.resident_id, Match.subject_id, Match.policy_id).in_(unfit))
+            .execution_options(synchronize_session=False)
+        )
 
 
-def _write(compared: Collection[Compared]) -> set[Pair]:
+def _write(compared: Collection[Compared]) -> set[Key]:
     rows = [row(one.candidate, assessment) for one in compared for _, assessment in one.assessed]
     if not rows:
         return set()
-    statement = where_it_differs(insert(Match)).returning(Match.resident_id, Match.subject_id)
-    return {(resident, subject) for resident, subject in session.execute(statement, rows)}
+    statement = where_it_differs(insert(Match))
+    written = statement.returning(Match.resident_id, Match.subject_id, Match.policy_id)
+    return {(resident, subject, policy) for resident, subject, policy in session.execute(written, rows)}

@@ -44,12 +44,15 @@ def dismiss(
 
 def note(resident: ResidentId, policy_id: str, reason: Dismissal) -> None:
     """Write down why a person wants no more of a policy; raises MatchNotFound."""
-    found = session.scalars(
+    noted = (
         update(Match)
         .where(Match.resident_id == resident, Match.policy_id == policy_id)
         .values(dismissed=reason.value)
         .returning(Match.id)
-    ).all()
+    )
+    if reason is Dismissal.ALREADY_RECEIVED:  # what builds on it may be told now
+        noted = noted.add_cte(matching.reconsidering([resident]).cte("reconsidered"))
+    found = session.scalars(noted).all()
     if not found:
         raise MatchNotFound
     matching.forget_answers(resident)

@@ -154,8 +154,9 @@ def _lose(ended: Mapping[str, int]) -> dict[str, int]:
         .execution_options(synchronize_session=False)
     )
     session.execute(delete(Match).where(Match.id.in_(undecided)).execution_options(synchronize_session=False))
-    for resident in {row.resident_id for row in chosen}:
-        matching.forget_answers(ResidentId(resident))
+    people = {ResidentId(row.resident_id) for row in chosen}
+    session.execute(matching.reconsidering(people))
+    matching.forget_answers(*people)
     lost: dict[str, int] = {}
     for row in chosen:
         lost[row.policy_id] = lost.get(row.policy_id, 0) + (row.outcome == Outcome.ELIGIBLE)

@@ -141,3 +141,24 @@ class NothingAsked(RuleViolation):
 
     code = "follow_up.nothing_asked"
     message = "这项政策现在没有需要回答的回访"
+
+
+class NoSnapshotFolder(RuleViolation):
+    """Daily runs need a folder for snapshots and results."""
+
+    code = "daily_run.no_folder"
+    message = "没有设置 SNAPSHOT_FOLDER，每日匹配不能运行；请设置一个加密磁盘上的文件夹"
+
+
+class DailyRunGaveUp(RuleViolation):
+    """A day's run ended without a word too often."""
+
+    code = "daily_run.gave_up"
+    message = "每日匹配多次意外中断，已停止；请查看日志 daily_run 的记录，处理后执行 run-day 重新运行"
+
+
+class DailyRunDisk(RuleViolation):
+    """The folder of snapshots and results cannot be written or read."""
+
+    code = "daily_run.disk"
+    message = "快照文件夹不能读写，请检查 SNAPSHOT_FOLDER 的磁盘空间和权限，处理后执行 run-day 重新运行"

@@ -1,8 +1,9 @@
 """Loads the policies of config/ as published versions; what is already there unchanged is left alone.
 
 A policy without worked cases (样例), or with one that does not come out as it says, is not loaded.
-The catalogue's policies were approved before they were put into the release; they bear no author. Policies
-written through the staff API are never touched.
+The catalogue's policies were approved before they were put into the release; they bear no author. Everybody
+is matched against what is new by the next day's run (每日匹配). Policies written through the staff API are
+never touched.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Update, func, select, update
 
-from app.eligibility import policies, relations
+from app.eligibility import policies, relations, runs
 from app.eligibility.definition import checksum, read_policy
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.models import PolicyVersion
@@ -36,6 +37,7 @@ def load_policies() -> int:
         session.execute(replacing(*(policy.id for policy in found)))
         session.add_all([_published_version(policy) for policy in found])
         session.flush()
+        runs.without_matching(found)
     return len(found)
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Update, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningDelete
 
 from app.eligibility import policies
 from app.eligibility.assessment import assess, region_of, region_params
-from app.eligibility.models import Match, MatchRun, Visit
-from app.eligibility.types import Assessment, Audience, Outcome, Policy, RunState, VisitResult
+from app.eligibility.models import Match, News, Visit
+from app.eligibility.types import BESIDE_OTHERS, Assessment, Audience, Outcome, Policy, VisitResult
 from app.foundation import clock
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.ids import new_id
 from app.foundation.remembered import forget
 from app.foundation.transaction import seen_here
@@ -29,13 +29,22 @@ Known = Mapping[str, KnownFact]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A match whose result differs from the last one; `running`: everyone is being matched against it."""
+    """A match whose result differs from the last one."""
 
     policy: Policy
     subject_id: UUID
     assessment: Assessment
     before: Outcome | None
-    running: bool = False
+
+    @property
+    def newly_eligible(self) -> bool:
+        """Say whether this is news for the person."""
+        return self.assessment.outcome is Outcome.ELIGIBLE and self.before is not Outcome.ELIGIBLE
+
+    @property
+    def lost(self) -> bool:
+        """Say whether the person was eligible before and is not now."""
+        return self.before is Outcome.ELIGIBLE and self.assessment.outcome is not Outcome.ELIGIBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,8 @@ def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, 
     asked = list(tried)
     possible = policies.possible(asked, values, as_of=today, params=params)
     for policy in asked:
-        truth = policy.id in possible and policies.answer(policy, values, as_of=today, params=params)
+        holds = policy.in_force(today) and policy.id in possible
+        truth = holds and policies.answer(policy, values, as_of=today, params=params)
         if truth is not False or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
             assessed.append((policy, assess(policy, values, candidate.known, as_of=today)))
         elif policy.id in before:
@@ -178,29 +188,43 @@ def _write(
     """Write what differs and forget what fits no more, in one statement; returns what changed."""
     unfit = _unfit(resident, found, others)
     rows = [row(one.candidate, assessment) for one in found for _, assessment in one.assessed]
+    reconsidered = reconsidering([resident]).cte("reconsidered")
     if not rows:
         if unfit is not None:
-            session.execute(unfit)
+            session.execute(unfit.add_cte(reconsidered))
         return []
-    statement = insert(Match).values(rows)
+    statement = insert(Match).values(rows).add_cte(reconsidered)
     if unfit is not None:
         statement = statement.add_cte(unfit.cte("unfit"))
-    written = session.execute(
-        where_it_differs(statement).returning(Match.subject_id, Match.policy_id, Match.rule_version, _runs())
-    )
-    changed = {
-        (subject_id, policy_id): [policy_id, version] in (running or ())
-        for subject_id, policy_id, version, running in written
-    }
+    written = session.execute(where_it_differs(statement).returning(Match.subject_id, Match.policy_id))
+    changed = {(subject_id, policy_id) for subject_id, policy_id in written}
     if changed:
         seen_here().pop(("matches.forgotten", resident), None)
         forget_answers(resident)
     return [
-        Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id), running=changed[key])
+        Change(policy, one.candidate.subject_id, assessment, one.before.get(policy.id))
         for one in found
         for policy, assessment in one.assessed
-        if (key := (one.candidate.subject_id, policy.id)) in changed
+        if (one.candidate.subject_id, policy.id) in changed
     ]
+
+
+def reconsidering(residents: Iterable[ResidentId]) -> Update:
+    """Return what lets a worker look again at news that was kept back for the sake of another policy.
+
+    Another match of the same person changes, and the policy that stood in for it, barred it or was needed
+    for it may do so no more. The worker assesses anew and keeps back again what still is.
+    """
+    return (
+        update(News)
+        .where(
+            News.resident_id == one_of_ids(residents),
+            News.kept_back.in_(BESIDE_OTHERS),
+            News.message_id.is_(None),
+        )
+        .values(due=True, not_before=None, kept_back=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def where_it_differs(statement: Insert) -> Insert:
@@ -216,12 +240,6 @@ def where_it_differs(statement: Insert) -> Insert:
         set_={**{name: new[name] for name in kept}, "seen_at": None},
         where=differs,
     )
-
-
-def _runs() -> ColumnElement[Any]:
-    """Say which policy versions everyone is being matched against, in the statement that writes matches."""
-    run = func.jsonb_build_array(MatchRun.policy_id, MatchRun.rule_version)
-    return select(func.jsonb_agg(run)).where(MatchRun.state == RunState.RUNNING).scalar_subquery()
 
 
 def row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.eligibility.types import (
+    DailyState,
     EndingState,
     FollowUpAnswer,
     KeptBack,
@@ -32,6 +33,7 @@ _RESULTS = ", ".join(repr(result.value) for result in VisitResult)
 _ANSWERS = ", ".join(repr(answer.value) for answer in FollowUpAnswer)
 _RUN_STATES = ", ".join(repr(state.value) for state in RunState)
 _ENDING_STATES = ", ".join(repr(state.value) for state in EndingState)
+_DAILY_STATES = ", ".join(repr(state.value) for state in DailyState)
 _TRIAL_KINDS = ", ".join(repr(kind.value) for kind in TrialKind)
 _TRIAL_STATES = ", ".join(repr(state.value) for state in TrialState)
 
@@ -221,7 +223,8 @@ class Ending(Leased):
 class News(Model):
     """Somebody whom a run newly found, and what became of telling them: the account of a run counts these.
 
-    A message that is gone with neither reason was erased with its account; so are resident and subject.
+    Who was found by their own change is told from `not_before` on: they may see it in the app first. A
+    message that is gone with neither reason was erased with its account; so are resident and subject.
     """
 
     __tablename__ = "eligibility_news"
@@ -259,6 +262,7 @@ class News(Model):
     )
     kept_back: Mapped[str | None]
     due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    not_before: Mapped[datetime | None]
     reach: Mapped[str | None]
     follow_up: Mapped[str | None]
     asked_at: Mapped[datetime | None]
@@ -309,3 +313,36 @@ class Visit(Model):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+class DailyRun(Leased):
+    """One day's match of everybody (每日匹配): snapshot, answers, difference, and how far it is applied.
+
+    `result` and `last` are folders under SNAPSHOT_FOLDER: what this day finds, and what it is compared with.
+    `part` and `position` say how far the difference is written into matches.
+    """
+
+    __tablename__ = "eligibility_daily_run"
+    __table_args__ = (
+        UniqueConstraint("as_of", "scope"),
+        CheckConstraint(f"state IN ({_DAILY_STATES})", name="state_known"),
+        CheckConstraint("(state = 'failed') = (error_code IS NOT NULL)", name="failed_says_why"),
+        CheckConstraint("(state = 'finished') = (finished_at IS NOT NULL)", name="finished_when_done"),
+    )
+
+    as_of: Mapped[date]
+    scope: Mapped[str]
+    state: Mapped[str] = mapped_column(default=DailyState.EXPORTING)
+    rounds: Mapped[int] = mapped_column(default=1)
+    tries: Mapped[int] = mapped_column(default=0)
+    result: Mapped[str]
+    last: Mapped[str | None]
+    part: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
+    begun_at: Mapped[datetime]
+    exported_at: Mapped[datetime | None]
+    matched_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

@@ -5,21 +5,24 @@ repeats nothing and skips nobody.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.eligibility import matching, policies, telling
 from app.eligibility.batches import candidates, match_batch
-from app.eligibility.matching import Change
 from app.eligibility.models import MatchRun
 from app.eligibility.telling import Found, tell
 from app.eligibility.types import Outcome, Policy, RunId, RunState
 from app.foundation import clock
 from app.foundation.database import session
+from app.foundation.ids import new_id
 from app.foundation.leases import work_off
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.transaction import atomic
@@ -29,22 +32,57 @@ from app.residents import consents
 from app.residents.types import Purpose
 
 BATCH, LEASE = 200, timedelta(seconds=60)
+_ONE_PER_VERSION = ["policy_id", "rule_version"]
 
 
 def start(policy: Policy) -> RunId:
-    """Begin matching everyone against a policy version; a worker does the rest."""
+    """Begin matching everyone against a policy version, anew where that was done; a worker does the rest."""
     begins = datetime.combine(policy.valid_from, time(), tzinfo=clock.SHANGHAI)
-    run = MatchRun(
-        policy_id=policy.id,
-        rule_version=policy.version,
-        counts={},
-        not_before=begins if begins > clock.now() else None,
-    )
-    session.add(run)
-    session.flush()
-    campaigns.open_campaign(run.id)
+    begun: dict[str, Any] = {
+        "state": RunState.RUNNING,
+        "counts": {},
+        "cursor": None,
+        "finished_at": None,
+        "not_before": begins if begins > clock.now() else None,
+    }
+    run_id = session.execute(
+        insert(MatchRun)
+        .values(id=new_id(), policy_id=policy.id, rule_version=policy.version, attempts=0, **begun)
+        .on_conflict_do_update(index_elements=_ONE_PER_VERSION, set_=begun)
+        .returning(MatchRun.id)
+    ).scalar_one()
+    campaigns.open_campaign(run_id)
     ring_on_commit(Bell.MATCH_RUNS)
-    return RunId(run.id)
+    return RunId(run_id)
+
+
+def without_matching(found: Collection[Policy]) -> dict[str, RunId]:
+    """Return the run of each policy version, by policy; one that nobody began is entered as finished.
+
+    News of a policy belongs to the run of its version, whoever brought it: a day's run, a change of facts.
+    """
+    if not found:
+        return {}
+    rows = [
+        {
+            "id": new_id(),
+            "policy_id": policy.id,
+            "rule_version": policy.version,
+            "attempts": 0,
+            "state": RunState.FINISHED,
+            "counts": {},
+            "finished_at": clock.now(),
+        }
+        for policy in found
+    ]
+    entered = insert(MatchRun).values(rows).on_conflict_do_nothing(index_elements=_ONE_PER_VERSION)
+    begun = session.scalars(entered.returning(MatchRun.id)).all()
+    campaigns.open_campaigns(begun)
+    keys = [(policy.id, policy.version) for policy in found]
+    asked = select(MatchRun.policy_id, MatchRun.id).where(
+        tuple_(MatchRun.policy_id, MatchRun.rule_version).in_(keys)
+    )
+    return {policy_id: RunId(run_id) for policy_id, run_id in session.execute(asked)}
 
 
 def stopping(policy_ids: list[str]) -> Update:
@@ -114,20 +152,17 @@ def _match_batch(run_id: RunId, policy: Policy, residents: list[ResidentId], cou
         outcome = one.change.assessment.outcome
         if outcome is Outcome.UNDETERMINED:
             counts["undetermined"] += 1
-        if one.change.before is Outcome.ELIGIBLE and outcome is not Outcome.ELIGIBLE:
+        if one.change.lost:
             counts["lost"] += 1
-        if _newly_eligible(one.change):
+        if one.change.newly_eligible:
             found.append(Found(run_id, policy, one.candidate, one.change.assessment))
     counts["new"] += len(found)
     counts.update(kept or "queued" for kept in tell(found))
 
 
 def rematch(resident: ResidentId) -> None:
-    """Match a person whose facts changed; a worker tells them of what everyone is being matched against.
-
-    The run may not have reached them yet and would then find them eligible already, or have passed them.
-    """
-    news = [c for c in matching.match_resident(resident) if c.running and _newly_eligible(c)]
+    """Match a person whose facts changed; a worker tells them of what they are newly eligible for."""
+    news = [change for change in matching.match_resident(resident) if change.newly_eligible]
     if news:
         telling.tell_later(resident, [(c.subject_id, c.policy.id, c.policy.version) for c in news])
         ring_on_commit(Bell.MATCH_RUNS)
@@ -137,7 +172,3 @@ def rematch_if_decided(resident: ResidentId) -> None:
     """Match a person who has just allowed matching or withdrawn it; other consents match nobody."""
     if Purpose.MATCHING in consents.decided_here(resident):
         rematch(resident)
-
-
-def _newly_eligible(change: Change) -> bool:
-    return change.assessment.outcome is Outcome.ELIGIBLE and change.before is not Outcome.ELIGIBLE

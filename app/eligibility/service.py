@@ -1,6 +1,6 @@
 """What one can do with policies and matches: try oneself, look at the reasons, dismiss."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app.eligibility import endings, matching, policies, standings, what_if
+from app.eligibility import endings, matching, policies, queries, standings, telling, what_if
 from app.eligibility.assessment import assess
 from app.eligibility.errors import MatchNotFound, PolicyNotFound
 from app.eligibility.models import Match
+from app.eligibility.queries import MatchItem
 from app.eligibility.types import Assessment, Outcome, Policy, ReasonView, Related
 from app.foundation import clock
 from app.foundation.database import session
@@ -41,6 +42,15 @@ class Explained:
     assessment: Assessment
     related: tuple[Related, ...] = ()
     matched: Any = None
+
+
+def my_matches(resident: ResidentId, outcomes: Sequence[Outcome]) -> list[MatchItem]:
+    """Return a person's matches; what is new among them they have seen now, and are not pushed about."""
+    items = queries.matches(resident, outcomes)
+    new = [item.policy.id for item in items if item.new and item.outcome is Outcome.ELIGIBLE]
+    if new:
+        telling.seen_in_app(resident, new)
+    return items
 
 
 def assess_resident(resident: ResidentId, policy_id: str, *, subject_id: UUID | None = None) -> Explained:

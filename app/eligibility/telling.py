@@ -6,19 +6,36 @@ statements are about the whole batch; they are part of the transaction that writ
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, Integer, String, Uuid, column, literal, select, true, values
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    case,
+    column,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.eligibility import policies, standings
 from app.eligibility.assessment import assess
 from app.eligibility.batches import Pair, candidates
+from app.eligibility.errors import PolicyNotFound
 from app.eligibility.matching import Candidate, plain
 from app.eligibility.models import Match, MatchRun, News
 from app.eligibility.notices import match_notice
-from app.eligibility.types import Assessment, KeptBack, Outcome, Policy, RunId
+from app.eligibility.types import OUTLIVED, Assessment, KeptBack, Outcome, Policy, RunId, RunState
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.ids import new_id
@@ -31,6 +48,8 @@ from app.residents import consents, fact_catalogue, profiles
 from app.residents.types import Profile, Purpose
 
 BATCH = 200
+LOOKS_FOR = timedelta(minutes=10)
+"""So long somebody whose own change brought news may find it in the app before they are told."""
 _ONCE = ["run_id", "resident_id", "subject_id"]
 _log = structlog.get_logger(__name__)
 
@@ -120,14 +139,21 @@ def _note(found: Sequence[Found], fates: Sequence[tuple[KeptBack | None, UUID | 
     statement = insert(News)
     settled = {name: statement.excluded[name] for name in ("message_id", "kept_back", "region_code", "due")}
     session.execute(
-        statement.on_conflict_do_update(index_elements=_ONCE, set_=settled, where=News.due.is_(true())), rows
+        statement.on_conflict_do_update(index_elements=_ONCE, set_=settled, where=News.due | _found_again()),
+        rows,
     )
 
 
-def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> None:
-    """Leave it to a worker to tell a person of (subject, policy, version) that a run under way is about.
+def _found_again() -> ColumnElement[bool]:
+    """Say that a row is of somebody who was found, lost before they were told, and is found again."""
+    return or_(*(News.kept_back == reason for reason in OUTLIVED)) & News.message_id.is_(None)
 
-    One statement, for requests: the person has just changed something and waits for the answer.
+
+def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> None:
+    """Leave it to a worker to tell a person of (subject, policy, version) that they are newly eligible for.
+
+    At once where a run of the version is under way; else after a while, for the person has just changed
+    something and may see in the app what came of it. One statement, for requests.
     """
     named = values(
         column("id", Uuid),
@@ -136,6 +162,7 @@ def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> 
         column("version", Integer),
     )
     told = named.data([(new_id(), *one) for one in found]).alias("told")
+    at_once = MatchRun.state == RunState.RUNNING
     chosen = select(
         told.c.id,
         MatchRun.id,
@@ -145,9 +172,30 @@ def tell_later(resident: ResidentId, found: Sequence[tuple[UUID, str, int]]) -> 
         literal(""),
         literal(clock.now(), DateTime(timezone=True)),
         true(),
+        case((at_once, null()), else_=literal(clock.now() + LOOKS_FOR, DateTime(timezone=True))),
     ).join(MatchRun, (MatchRun.policy_id == told.c.policy_id) & (MatchRun.rule_version == told.c.version))
-    names = ["id", "run_id", "resident_id", "subject_id", "policy_id", "region_code", "created_at", "due"]
-    session.execute(insert(News).from_select(names, chosen).on_conflict_do_nothing(index_elements=_ONCE))
+    names = [
+        "id", "run_id", "resident_id", "subject_id", "policy_id", "region_code", "created_at", "due",
+        "not_before",
+    ]  # fmt: skip
+    statement = insert(News).from_select(names, chosen)
+    again = {"due": True, "kept_back": None, "not_before": statement.excluded.not_before}
+    session.execute(statement.on_conflict_do_update(index_elements=_ONCE, set_=again, where=_found_again()))
+
+
+def seen_in_app(resident: ResidentId, policy_ids: Collection[str]) -> None:
+    """Note that a person has just seen in the app what they would be told of later."""
+    session.execute(
+        update(News)
+        .where(
+            News.resident_id == resident,
+            News.policy_id.in_(policy_ids),
+            News.due,
+            News.not_before.is_not(None),
+        )
+        .values(due=False, kept_back=KeptBack.SEEN)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def tell_due() -> int:
@@ -156,7 +204,11 @@ def tell_due() -> int:
     while True:
         with atomic():
             rows = session.scalars(
-                select(News).where(News.due).order_by(News.id).limit(BATCH).with_for_update(skip_locked=True)
+                select(News)
+                .where(News.due, _ripe())
+                .order_by(News.id)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
             ).all()
             for run_id in {row.run_id for row in rows}:
                 _tell_rows(run_id, [row for row in rows if row.run_id == run_id])
@@ -165,24 +217,52 @@ def tell_due() -> int:
         settled += len(rows)
 
 
+def _ripe() -> ColumnElement[bool]:
+    return News.not_before.is_(None) | (News.not_before <= clock.now())
+
+
 def _tell_rows(run_id: UUID, rows: Collection[News]) -> None:
-    """Assess those who wait anew: what is not true any more is not told."""
-    version = session.scalar(select(MatchRun.rule_version).where(MatchRun.id == run_id))
-    policy = policies.exact(next(iter(rows)).policy_id, int(version or 0))
+    """Assess those who wait anew, by the version in force: what is not true any more is not told."""
     people = {ResidentId(row.resident_id) for row in rows if row.resident_id is not None}
     allowed = consents.granted_by(people, Purpose.MATCHING)
+    policy_id = next(iter(rows)).policy_id
+    try:
+        policy = policies.published(policy_id)
+    except PolicyNotFound:
+        _keep_back(rows, KeptBack.MATCH_LOST)
+        return
     known = {(one.resident, one.subject_id): one for one in candidates(policy, allowed)}
+    seen = _seen(rows)
     found = []
     for row in rows:
         key = (ResidentId(row.resident_id or row.id), row.subject_id or row.id)
-        candidate = known.get(key)
-        assessment = candidate and assess(
-            policy, plain(candidate.known), candidate.known, as_of=clock.today()
-        )
-        if candidate is not None and assessment and assessment.outcome is Outcome.ELIGIBLE:
-            found.append(Found(RunId(run_id), policy, candidate, assessment))
+        if (candidate := known.get(key)) is None:
+            _keep_back([row], KeptBack.NO_CONSENT)
+            continue
+        assessment = assess(policy, plain(candidate.known), candidate.known, as_of=clock.today())
+        if assessment.outcome is not Outcome.ELIGIBLE:
+            _keep_back([row], KeptBack.MATCH_LOST)
+        elif row.not_before is not None and key in seen:
+            _keep_back([row], KeptBack.SEEN)
         else:
-            row.kept_back = KeptBack.NO_CONSENT if candidate is None else KeptBack.MATCH_LOST
-            row.due, row.region_code = False, policy.region_code
+            found.append(Found(RunId(run_id), policy, candidate, assessment))
     session.flush()
     tell(found)
+
+
+def _keep_back(rows: Collection[News], reason: KeptBack) -> None:
+    for row in rows:
+        row.due, row.kept_back = False, reason
+
+
+def _seen(rows: Collection[News]) -> set[Pair]:
+    """Return who opened their match of a policy while its news waited; of the same policy all of them."""
+    waited = {row.resident_id for row in rows if row.not_before is not None} - {None}
+    if not waited:
+        return set()
+    asked = select(Match.resident_id, Match.subject_id).where(
+        Match.policy_id == next(iter(rows)).policy_id,
+        Match.resident_id.in_(waited),
+        Match.seen_at.is_not(None),
+    )
+    return {(resident, subject) for resident, subject in session.execute(asked)}

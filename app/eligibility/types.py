@@ -77,6 +77,20 @@ class TrialState(StrEnum):
     OUTDATED = "outdated"
 
 
+class DailyState(StrEnum):
+    """The life of one day's run over everybody: its stages, then how it ended."""
+
+    EXPORTING = "exporting"
+    MATCHING = "matching"
+    APPLYING = "applying"
+    FINISHED = "finished"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+UNDER_WAY = (DailyState.EXPORTING, DailyState.MATCHING, DailyState.APPLYING)
+
+
 class Dismissal(StrEnum):
     """Why a person waves a match away."""
 
@@ -113,6 +127,7 @@ class KeptBack(StrEnum):
     SUPERSEDES = "supersedes"
     REQUIRES = "requires"
     EXCLUDES = "excludes"
+    SEEN = "seen"
 
 
 KEPT_BACK_LABELS: dict[KeptBack, str] = {
@@ -128,7 +143,12 @@ KEPT_BACK_LABELS: dict[KeptBack, str] = {
     KeptBack.SUPERSEDES: "已由新政策替代",
     KeptBack.REQUIRES: "作为前提的政策尚不符合",
     KeptBack.EXCLUDES: "已享受不能同时享受的政策",
+    KeptBack.SEEN: "告知前本人已在小程序里看到",
 }
+BESIDE_OTHERS = (KeptBack.IMPLEMENTS, KeptBack.SUPERSEDES, KeptBack.REQUIRES, KeptBack.EXCLUDES)
+"""Reasons that lie in another policy: they may go away without anything new about this one."""
+OUTLIVED = (KeptBack.MATCH_LOST, KeptBack.NO_CONSENT)
+"""Reasons that hold no longer once somebody is found again."""
 
 
 class Reach(StrEnum):

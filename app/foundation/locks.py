@@ -22,6 +22,16 @@ def try_locks(purpose: str, subjects: Collection[T]) -> set[T]:
     return {by_key[key] for key in taken}
 
 
+def lock_all(purpose: str, subjects: Collection[Hashable]) -> None:
+    """Wait for many locks and hold them for this transaction, in one statement.
+
+    They are taken in one order, so that two who want the same ones do not wait for one another.
+    """
+    if subjects:
+        wanted = literal(sorted(_key(purpose, subject) for subject in subjects), ARRAY(BigInteger))
+        session.execute(select(func.pg_advisory_xact_lock(func.unnest(wanted))))
+
+
 def lock(purpose: str, subject: object) -> None:
     """Wait for the lock and hold it for this transaction."""
     session.execute(select(func.pg_advisory_xact_lock(_key(purpose, subject))))

@@ -37,11 +37,14 @@ _BECOMES = {
 
 def open_campaign(campaign_id: UUID) -> None:
     """Begin a campaign, once."""
-    session.execute(
-        insert(Campaign)
-        .values(id=campaign_id, state=CampaignState.ACTIVE)
-        .on_conflict_do_nothing(index_elements=["id"])
-    )
+    open_campaigns([campaign_id])
+
+
+def open_campaigns(campaign_ids: Collection[UUID]) -> None:
+    """Begin campaigns, each once, in one statement."""
+    if campaign_ids:
+        rows = [{"id": campaign_id, "state": CampaignState.ACTIVE} for campaign_id in campaign_ids]
+        session.execute(insert(Campaign).values(rows).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def change(campaign_id: UUID, action: CampaignAction) -> CampaignState:

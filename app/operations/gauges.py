@@ -4,11 +4,12 @@ Read when somebody scrapes; every query is bounded by the open rows, not by hist
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily
 
 from app.applications import queries as applications
+from app.eligibility import daily_runs
 from app.foundation import clock
 from app.foundation.regions import NATIONAL
 from app.notifications import queries as notifications
@@ -17,7 +18,7 @@ RECENT = timedelta(days=7)
 
 
 class DatabaseGauges:
-    """A collector for prometheus_client; one scrape, three queries."""
+    """A collector for prometheus_client; one scrape, four queries."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges as they stand now."""
@@ -42,3 +43,14 @@ class DatabaseGauges:
             "Cases whose running limit is over",
             value=applications.count_overdue(region=NATIONAL, department=None),
         )
+        yield from _daily_runs(now)
+
+
+def _daily_runs(now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Yield how old the last day of each scope is, and whether it failed."""
+    age = GaugeMetricFamily(
+        "zsb_daily_run_age_seconds", "Since the latest daily run was begun", labels=["scope", "state"]
+    )
+    for one in daily_runs.latest():
+        age.add_metric([one.scope, one.state], (now - one.begun_at).total_seconds())
+    yield age

@@ -3,7 +3,7 @@
 A unit of work reads it once; who means to write reads it under the lock of its owner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -73,6 +73,11 @@ def locked(resident: ResidentId) -> dict[UUID, Holding]:
     """Return it anew with nobody else writing it until the end of this transaction."""
     locks.lock(_LOCK, resident)
     return anew(resident)
+
+
+def lock_all(residents: Collection[ResidentId]) -> None:
+    """Let nobody else write what is kept about many residents until the end of this transaction."""
+    locks.lock_all(_LOCK, residents)
 
 
 def lock(resident: ResidentId) -> Subquery:

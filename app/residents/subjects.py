@@ -1,12 +1,12 @@
 """For whom a resident may act (办理对象): themselves, relatives who mandated them, their enterprises."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import NotFound
 from app.identity import queries as identity
 from app.identity.types import RealName, ResidentId
@@ -58,6 +58,14 @@ def asked_about(owner_id: ResidentId, subject_id: UUID) -> dict[str, str]:
         return {"uscc": uscc}
     known = identity.real_name(ResidentId(subject_id))
     return {} if known is None else {"id_number": known.id_number}
+
+
+def representatives(enterprise_ids: Collection[UUID]) -> dict[UUID, ResidentId]:
+    """Return who represents each of many enterprises now; one that nobody represents is left out."""
+    asked = select(Enterprise.id, Enterprise.resident_id).where(
+        Enterprise.id == one_of_ids(enterprise_ids), Enterprise.ended_at.is_(None)
+    )
+    return {enterprise: ResidentId(resident) for enterprise, resident in session.execute(asked)}
 
 
 def listed(resident_id: ResidentId) -> list[SubjectView]:

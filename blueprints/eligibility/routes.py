@@ -77,7 +77,8 @@ def matches(query: dict[str, Any]) -> Response:
     outcomes = ",".join(sorted(query["outcome"].split(",")))
 
     def make() -> bytes:
-        items = queries.matches(resident, [Outcome(outcome) for outcome in outcomes.split(",")])
+        with atomic():
+            items = service.my_matches(resident, [Outcome(outcome) for outcome in outcomes.split(",")])
         return orjson.dumps(_matches_out.dump({"items": items, "next_cursor": None}))
 
     return json_reply(remember(matching.cache_key(resident, outcomes), make, seconds=REMEMBERED_SECONDS))

@@ -1,13 +1,15 @@
 """Authoring of policies and match runs, for officers (政策管理)."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.eligibility import authoring, endings, publication, queries, staff_queries, trials
+from app.eligibility import authoring, daily_runs, endings, publication, queries, staff_queries, trials
 from app.eligibility.types import TrialKind
 from app.foundation.transaction import atomic
 from app.identity.types import Role
 from blueprints.eligibility.staff_schemas import (
+    DailyRunOut,
     DraftOut,
     EndingIn,
     EndingOut,
@@ -26,7 +28,7 @@ from blueprints.eligibility.staff_schemas import (
 from blueprints.support.access import Audience, allow, current_officer
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.idempotency import idempotent
-from blueprints.support.pagination import decode, page, page_of
+from blueprints.support.pagination import PageQuery, decode, page, page_of
 from blueprints.support.preconditions import if_match
 
 blp = Blueprint("staff-policies", __name__, url_prefix="/api/v1/staff", description="政策管理（工作人员）")
@@ -147,6 +149,17 @@ def publish(payload: dict[str, Any], policy_id: str) -> object:
 def run(run_id: UUID) -> object:
     """How far a match run is (匹配任务)."""
     return queries.run(run_id, officer=current_officer())
+
+
+@blp.get("/daily-runs")
+@allow(Audience.OFFICER, roles=(*EITHER, Role.OPERATOR))
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, page_of(DailyRunOut))
+def days(query: dict[str, Any]) -> object:
+    """The days on which everybody was matched, newest first (每日匹配)."""
+    after, size = decode(query["cursor"], date.fromisoformat, str), query["page_size"]
+    rows = daily_runs.listed(after=after, limit=size + 1)
+    return page(rows, size, lambda row: (row.as_of.isoformat(), row.scope))
 
 
 @blp.post("/policy-endings")

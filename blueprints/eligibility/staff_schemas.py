@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.eligibility.types import EndingState, TrialState, VersionState
+from app.eligibility.types import Audience, DailyState, EndingState, TrialState, VersionState
 from blueprints.eligibility.schemas import OUTCOMES, REASON_OUTCOMES
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Flag, Moment, RegionCode, Schema, Whole
@@ -244,4 +244,26 @@ class RunOut(Schema):
     state = fields.String(required=True, validate=validate.OneOf(("running", "finished")))
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     created_at = Moment(required=True)
+    finished_at = Moment(required=True, allow_none=True)
+
+
+class DailyRunOut(Schema):
+    """One day's match of everybody: its stage, what it found and did, why it failed.
+
+    `counts`: `subjects` in the snapshot; pairs of the difference `looked_at`, and of these `asked` again;
+    `withdrawn` had taken back their consent; `new`, `lost`, `changed`, `undetermined` matches; of the new
+    ones `queued` were told, the others are counted by the reason for which they were kept back.
+    """
+
+    as_of = fields.Date(required=True)
+    scope = fields.String(required=True, validate=validate.OneOf(tuple(Audience)))
+    state = fields.String(required=True, validate=validate.OneOf(tuple(DailyState)))
+    rounds = fields.Integer(required=True, metadata={"description": "How often the day was begun"})
+    tries = fields.Integer(required=True, metadata={"description": "How many processes took this round up"})
+    counts = Counts()
+    error_code = fields.String(required=True, allow_none=True)
+    error = fields.String(required=True, allow_none=True)
+    begun_at = Moment(required=True)
+    exported_at = Moment(required=True, allow_none=True)
+    matched_at = Moment(required=True, allow_none=True)
     finished_at = Moment(required=True, allow_none=True)

@@ -132,3 +132,31 @@ def test_a_name_that_no_officer_bears_shuts_nobody_out(run):
         1,
         "没有这个用户名的工作人员，请检查名册中的 username",
     )
+
+
+def test_a_day_is_run_now_and_again_and_says_how_it_ended(run, committed, tmp_path):
+    refused = run("run-day")
+    assert refused.returncode == 1
+    assert "SNAPSHOT_FOLDER" in refused.stdout
+    run.environment["SNAPSHOT_FOLDER"] = str(tmp_path / "snapshots")
+    first, second = run("run-day"), run("run-day")
+    assert (first.returncode, second.returncode) == (0, 0), first.stdout + first.stderr
+    rows = _rows(
+        committed.database_url.get_secret_value(),
+        "SELECT DISTINCT state, rounds FROM eligibility_daily_run",
+    )
+    assert rows == [("finished", 2)]
+    assert first.stdout.count("finished") >= 2
+
+
+def test_a_day_that_cannot_be_written_says_why_and_ends_with_a_failure(run, committed, tmp_path):
+    (tmp_path / "snapshots").write_bytes(b"a file where a folder should be")
+    run.environment["SNAPSHOT_FOLDER"] = str(tmp_path / "snapshots")
+    failed = run("run-day")
+    assert failed.returncode == 1
+    assert "快照文件夹不能读写" in failed.stdout
+    codes = _rows(
+        committed.database_url.get_secret_value(),
+        "SELECT DISTINCT state, error_code FROM eligibility_daily_run",
+    )
+    assert codes == [("failed", "daily_run.disk")]

@@ -37,11 +37,11 @@ def environment(settings):
 class Herd:
     """Workers of one kind that are killed with -9 at random and replaced at once."""
 
-    def __init__(self, settings, work, *, workers, kills, pauses):
+    def __init__(self, settings, work, *, workers, kills, pauses, more):
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.herd", work, *map(str, (workers, kills, *pauses))],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment(settings)},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment(settings), **more},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 only prctl and getppid are called
@@ -62,7 +62,7 @@ class Herd:
         killed = self._process.stdout.read()
         self._process.wait(10)
         self._process.stdout.close()
-        return int(killed or 0)
+        return int(killed.split()[-1]) if killed else 0  # behind what the product has logged
 
     def running(self):
         return self._process.poll() is None
@@ -73,8 +73,8 @@ def herd(committed):
     """`herd("pushes", workers=3)` starts workers on the committed copy and kills them one by one."""
     herds = []
 
-    def start(work, *, workers=3, kills=40, pauses=(0.05, 0.15)):
-        herds.append(Herd(committed, work, workers=workers, kills=kills, pauses=pauses))
+    def start(work, *, workers=3, kills=40, pauses=(0.05, 0.15), **more):
+        herds.append(Herd(committed, work, workers=workers, kills=kills, pauses=pauses, more=more))
         return herds[-1]
 
     yield start

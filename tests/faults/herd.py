@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from app import wiring
 from app.eligibility import endings, runs, trials
+from app.eligibility.population import applying, daily
 from app.foundation import database
 from app.notifications import delivery, wechat_events
 from config.settings import Settings
@@ -40,7 +41,13 @@ def _endings():
     endings.advance_due()
 
 
-WORK = {"pushes": _pushes, "match-runs": _match_runs, "trials": _trials, "endings": _endings}
+def _daily():
+    applying.BATCH, applying.LOOK, daily.LEASE = 10, 40, timedelta(seconds=1)
+    daily.MOST_TRIES = 1000
+    daily.advance_due()
+
+
+WORK = {"daily": _daily, "pushes": _pushes, "match-runs": _match_runs, "trials": _trials, "endings": _endings}
 
 
 def labour(work):

@@ -38,6 +38,12 @@ class ResultFaulty(DomainError):
     message = "匹配结果不完整，请重新运行匹配"
 
 
+class ResultOfAnotherDay(ResultFaulty):
+    """The result of another day than the one its folder is named after."""
+
+    code = "match_result.another_day"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The answers about the subjects of one partition."""
