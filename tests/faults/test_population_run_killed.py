@@ -41,6 +41,7 @@ def until(true):
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.001)  # and leave the processor to whom we wait for
 
 
 def resumed(root, into, placement=None):

@@ -36,6 +36,7 @@ def killed_at_the_first_file(into, command):
         end = time.monotonic() + PATIENCE
         while not (into.exists() and any(into.rglob("*.parquet"))):
             assert time.monotonic() < end, "nothing was written"
+            time.sleep(0.001)
         killed.append(max(pid for pid, said in below() if command in said))
         os.kill(killed[-1], signal.SIGKILL)
         there.append(len(list(into.rglob("*.parquet"))))
