@@ -1,6 +1,5 @@
 """A population run dies by -9 in the middle of a partition; started again, it gives the same bytes."""
 
-import datetime as dt
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from app.eligibility.population.processes import Processes
 from app.eligibility.population.results import ResultFaulty
 from app.residents import snapshots
 from tests.app.eligibility.population import people as some
-from tests.app.eligibility.population.snapshots import PERSON, contents, snapshot
+from tests.app.eligibility.population.snapshots import PERSON, contents, two_days
 from tests.support.below import below
 from tests.support.sources import ROOT
 
@@ -24,14 +23,8 @@ PATIENCE = 300
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved or left, and its whole result."""
     root = tmp_path_factory.mktemp("population")
-    known = some.people(600)
-    yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
-    last = running.run(yesterday, some.book(yesterday.as_of), root / "last")
-    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[530:]
-    whole = running.run(snapshot(root, rows), some.book(), root / "whole", last=last)
-    return root, contents(whole.folder)
+    return root, two_days(root)[2]
 
 
 def started(root, into, placement):
@@ -48,6 +41,7 @@ def until(true):
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.001)  # and leave the processor to whom we wait for
 
 
 def resumed(root, into, placement=None):

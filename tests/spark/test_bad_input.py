@@ -1,6 +1,5 @@
 """Executors die, files are damaged, folders are mixed up: a resumed run or a clear error, to the byte."""
 
-import datetime as dt
 import os
 import shutil
 import signal
@@ -17,7 +16,7 @@ from app.eligibility.population.results import ResultFaulty
 from app.residents import snapshots
 from app.residents.snapshots import SnapshotFaulty, SnapshotOfAnotherDay
 from tests.app.eligibility.population import people as some
-from tests.app.eligibility.population.snapshots import PERSON, contents, snapshot
+from tests.app.eligibility.population.snapshots import PERSON, contents, two_days
 from tests.support.below import below
 from tests.support.sources import ROOT
 
@@ -27,14 +26,7 @@ PATIENCE = 300
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A result of yesterday, a snapshot of today in which some moved or left, and its whole result."""
-    root = tmp_path_factory.mktemp("population")
-    known = some.people(600)
-    yesterday = snapshot(root, some.rows(known), some.DAY - dt.timedelta(days=1))
-    last = running.run(yesterday, some.book(yesterday.as_of), root / "last")
-    rows = some.rows(known[:500], changed_on=dt.date(2026, 10, 1)) + some.rows(some.people(650, 5))[530:]
-    today = snapshot(root, rows)
-    return today, last, contents(running.run(today, some.book(), root / "whole", last=last).folder)
+    return two_days(tmp_path_factory.mktemp("population"))
 
 
 def killed_at_the_first_file(into, command):
@@ -44,6 +36,7 @@ def killed_at_the_first_file(into, command):
         end = time.monotonic() + PATIENCE
         while not (into.exists() and any(into.rglob("*.parquet"))):
             assert time.monotonic() < end, "nothing was written"
+            time.sleep(0.001)
         killed.append(max(pid for pid, said in below() if command in said))
         os.kill(killed[-1], signal.SIGKILL)
         there.append(len(list(into.rglob("*.parquet"))))
