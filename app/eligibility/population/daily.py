@@ -167,8 +167,8 @@ def _match(run: Run) -> bool:
     with atomic():
         book = Rulebook.of(policies.all_published(), Audience(run.scope), run.as_of)
     last = None if run.last is None else _opened(root, run.last)
-    where = placed(daily_runs.placement())
-    result = running.run(snapshot, book, root / run.result, last=last, placement=where)
+    with placed(daily_runs.placement()) as where:
+        result = running.run(snapshot, book, root / run.result, last=last, placement=where)
     with atomic():
         _log.info("daily_run.matched", scope=run.scope, parts=len(result.parts))
         return _move(run, state=DailyState.APPLYING, matched_at=clock.now())
