@@ -25,6 +25,23 @@ from config.settings import Settings
 _log = structlog.get_logger(__name__)
 _ended = (DailyState.FINISHED, DailyState.FAILED, DailyState.SUPERSEDED)
 _settings: list[Settings] = []
+RESULTS_KEPT = 2
+"""The last finished result of each scope, and the one before."""
+_ONE_A_DAY = ["as_of", "scope"]
+_ANEW: dict[str, Any] = {
+    "state": DailyState.EXPORTING,
+    "tries": 0,
+    "last": None,
+    "part": 0,
+    "position": 0,
+    "counts": {},
+    "error_code": None,
+    "error": None,
+    "exported_at": None,
+    "matched_at": None,
+    "finished_at": None,
+}
+"""A run of which nothing is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,7 @@ def newest_result(scope: str) -> str | None:
 
 
 def kept_since() -> date | None:
-    """Return from which day on results are kept: the last finished one of each scope and the one before."""
+    """Return from which day on results are kept; None where none is finished."""
     ranked = (
         select(
             DailyRun.as_of,
@@ -110,7 +127,7 @@ def kept_since() -> date | None:
         .where(DailyRun.state == DailyState.FINISHED)
         .subquery()
     )
-    kept: date | None = session.scalar(select(func.min(ranked.c.as_of)).where(ranked.c.rank <= 2))  # noqa: PLR2004 it and the one before
+    kept: date | None = session.scalar(select(func.min(ranked.c.as_of)).where(ranked.c.rank <= RESULTS_KEPT))
     return kept
 
 
@@ -185,20 +202,3 @@ def _opened_anew(scope: Audience, day: date) -> bool:
 def result_folder(day: date, scope: str, number: int) -> str:
     """Return where a run's result lies, relative to the folder of all."""
     return f"{day.isoformat()}/{scope}-result-{number}"
-
-
-_ONE_A_DAY = ["as_of", "scope"]
-_ANEW: dict[str, Any] = {
-    "state": DailyState.EXPORTING,
-    "tries": 0,
-    "last": None,
-    "part": 0,
-    "position": 0,
-    "counts": {},
-    "error_code": None,
-    "error": None,
-    "exported_at": None,
-    "matched_at": None,
-    "finished_at": None,
-}
-"""A run of which nothing is done."""

@@ -32,6 +32,7 @@ def _imported(module):
         ("app.web", ANALYSIS | {"alembic", "aiohttp"}),
         ("app.scheduler", ANALYSIS | WEB | {"alembic", "aiohttp"}),
         ("app.wiring", ANALYSIS | WEB | {"alembic", "aiohttp", "apscheduler"}),  # the worker's one import
+        ("app.daily", WEB | {"alembic", "aiohttp", "pandas", "polars"}),
         ("app.commands", ANALYSIS | WEB | {"aiohttp"}),
         ("app.prepared", ANALYSIS | WEB | DATABASE | {"requests", "wechatpy"}),
         ("launcher.__main__", ANALYSIS | WEB | DATABASE | {"psycopg", "requests", "pydantic", "aiohttp"}),

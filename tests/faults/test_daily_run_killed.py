@@ -1,12 +1,14 @@
 """A day's run whose process dies by kill -9, or whose database restarts: nobody lost, nobody told twice."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,13 +76,14 @@ class Day:
         with atomic():
             assert daily_runs.open_now() == 2
 
-    def process(self, place=""):
-        """Start the process; it ends by itself, or at the place."""
+    def process(self, place="", *, largest_file=None):
+        """Start the process; it ends by itself, or at the place. The disk takes no larger file than that."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.faults.daily_child", *([place] if place else [])],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment(self.settings)},
             stdout=subprocess.DEVNULL,
+            preexec_fn=largest_file and partial(resource.setrlimit, resource.RLIMIT_FSIZE, largest_file),  # noqa: PLW1509 only setrlimit is called
         )
 
     def row(self, scope="person"):
@@ -130,6 +133,19 @@ def test_a_process_killed_in_the_middle_is_followed_by_one_that_ends_it(day, pla
     if place == "apply":
         assert 0 < left.counts["asked"] < PEOPLE
     day.release()
+    assert day.process().wait(PATIENCE) == 0
+    is_whole(found, day.row())
+
+
+def test_a_disk_that_takes_no_more_fails_the_day_with_its_reason(day):
+    found = people()
+    day.open()
+    assert day.process(largest_file=(4_000, 4_000)).wait(PATIENCE) == 0
+    row = day.row()
+    assert (row.state, row.error_code) == ("failed", "daily_run.disk")
+    assert "磁盘空间" in row.error
+    assert database.session.scalar(select(func.count()).select_from(Match)) == 0
+    day.open()
     assert day.process().wait(PATIENCE) == 0
     is_whole(found, day.row())
 
