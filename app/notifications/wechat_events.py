@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -192,7 +192,7 @@ def _find(openid: str, item: Mapping[str, Any], created: datetime) -> Delivery |
         select(Delivery)
         .where(
             Delivery.resident_id == resident,
-            Delivery.template == key,
+            func.coalesce(Delivery.sent_as, Delivery.template) == key,
             Delivery.msgid.is_(None),
             Delivery.state.in_(open_states),
             Delivery.sent_at > clock.now() - MATCH_WINDOW,
