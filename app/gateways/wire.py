@@ -145,13 +145,34 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
 
 
-class _Plain(HTTPConnection):
+class _AtOnce(HTTPConnection):
+    """Writes head and body of a request together: urllib3 by itself sends a packet for each."""
+
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **more: Any) -> None:
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(*args, **more)
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
+class _Plain(_AtOnce):
     """A connection over TCP."""
 
     response_class = _TimedResponse
 
 
-class _Secure(HTTPSConnection):
+class _Secure(_AtOnce, HTTPSConnection):
     """A connection over TLS whose failed handshake counts as no connection."""
 
     response_class = _TimedResponse

@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Event
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self, TypeAlias
 from uuid import UUID
@@ -41,7 +40,8 @@ class Calls:
     """At most `concurrency` calls at once; leaving the block waits for all that were begun."""
 
     def __init__(self, concurrency: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="push")
+        self._concurrency, self._threads = concurrency, list[Thread]()
+        self._waiting: SimpleQueue[Attempt | None] = SimpleQueue()
         self._back: SimpleQueue[tuple[Attempt, outcomes.Outcome]] = SimpleQueue()
         self.halted = Event()
         """WeChat would refuse everything now: what waits is not even asked."""
@@ -53,13 +53,19 @@ class Calls:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=True)
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
 
     def begin(self, attempts: Collection[Attempt]) -> None:
         """Send these as threads come free."""
         self.under_way += len(attempts)
         for attempt in attempts:
-            self._pool.submit(self._call, attempt)
+            self._waiting.put(attempt)
+        for number in range(len(self._threads), min(self._concurrency, self.under_way)):
+            self._threads.append(Thread(target=self._work, name=f"push-{number}"))
+            self._threads[-1].start()
 
     def finished(self) -> Finished:
         """Wait for a call to come back and a moment for others; returns all that have."""
@@ -73,8 +79,9 @@ class Calls:
             self.under_way -= len(found)
         return found
 
-    def _call(self, attempt: Attempt) -> None:
-        self._back.put((attempt, _send(attempt, self.halted)))
+    def _work(self) -> None:
+        while (attempt := self._waiting.get()) is not None:
+            self._back.put((attempt, _send(attempt, self.halted)))
 
 
 def _send(attempt: Attempt, halted: Event) -> outcomes.Outcome:
