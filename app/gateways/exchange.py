@@ -1,8 +1,8 @@
 """One HTTP/1.1 request and its reply over an open socket (RFC 9112): what a JSON API needs and nothing else.
 
 `http.client` under urllib3 takes 0.15 ms of processor time for an exchange, most of it for reading headers as
-if they were e-mail; this takes 0.04, and a campaign makes millions. A reply is taken whole or not at all: every
-length is checked, every wait ends at the deadline, and what is not HTTP is an error, never an answer.
+if they were e-mail; this takes 0.04, and a campaign makes millions. A reply is taken whole or not at all:
+every length is checked, every wait ends at the deadline, and what is not HTTP is an error, never an answer.
 """
 
 import re

@@ -26,7 +26,7 @@ from app.notifications.models import Delivery
 from app.notifications.outcomes import Kept
 from app.notifications.types import DeliveryState, SuppressionReason
 
-AHEAD, SCARCE = 8, 2
+AHEAD, SCARCE = 10, 4
 """Calls per thread prepared ahead, and how few are left when the next are: at ten seconds each at most, all
 are over before the lease."""
 TURN_SECONDS = 20.0
