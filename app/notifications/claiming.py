@@ -40,6 +40,8 @@ class Due:
     expires_at: datetime | None
     campaign_id: UUID | None
     sensitive: bool
+    sent_as: str | None
+    resent: bool
     event_key: str
 
 
@@ -57,6 +59,8 @@ _COLUMNS = (
     Delivery.expires_at,
     Delivery.campaign_id,
     Delivery.sensitive,
+    Delivery.sent_as,
+    Delivery.resent_at.is_not(None),
     select(Message.event_key).where(Message.id == Delivery.message_id).scalar_subquery(),
 )
 """In the order of `Due`."""

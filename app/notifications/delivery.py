@@ -24,7 +24,8 @@ from app.notifications.claiming import Due, claim
 from app.notifications.gate import Stops
 from app.notifications.models import Delivery
 from app.notifications.outcomes import Kept
-from app.notifications.types import DeliveryState, SuppressionReason
+from app.notifications.subscriptions import Payment
+from app.notifications.types import DeliveryState, Purse, SuppressionReason
 
 AHEAD, SCARCE = 10, 4
 """Calls per thread prepared ahead, and how few are left when the next are: at ten seconds each at most, all
@@ -120,8 +121,13 @@ def _prepare(limit: int) -> tuple[list[Attempt], bool]:
 def _pay(passed: Collection[Due], stops: Mapping[str, datetime]) -> tuple[list[sending.Going], list[Kept]]:
     """Take what pays for one push per person; who has nothing to pay with is told in the inbox only."""
     together = _by_person(passed)
-    wanted = [(person, rows[0].template) for person, rows in together.items()]
+    wanted = [(person, rows[0].template) for person, rows in together.items() if not rows[0].resent]
     payments = subscriptions.take_many(wanted, stopped=stops)
+    payments |= {
+        person: Payment(Purse.EARLIER, rows[0].sent_as or rows[0].template)
+        for person, rows in together.items()
+        if rows[0].resent
+    }
     going, unpaid = [], []
     for person, rows in together.items():
         if (payment := payments.get(person)) is not None:

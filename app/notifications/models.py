@@ -78,6 +78,7 @@ class Delivery(Leased):
             "template",
             postgresql_where=text("state IN ('sending', 'accepted', 'unknown')"),
         ),
+        Index("ix_notification_delivery_unknown", "id", postgresql_where=text("state = 'unknown'")),
         Index("uq_notification_delivery_msgid", "msgid", unique=True),
         Index(
             "ix_notification_delivery_bulk",
@@ -104,6 +105,7 @@ class Delivery(Leased):
     sent_as: Mapped[str | None]
     sent_page: Mapped[str | None]
     sent_values: Mapped[dict[str, Any] | None]
+    resent_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -255,14 +255,15 @@ def _pay(row: Delivery, outcome: Outcome) -> None:
 
 def _has_another_way(row: Delivery, outcome: Outcome) -> bool:
     """Say whether what a long-term yes no longer pays for may be tried as itself, with a credit."""
-    return outcome.state is DeliveryState.REFUSED and row.sent_as is not None
+    tried_once = row.purse != Purse.EARLIER
+    return outcome.state is DeliveryState.REFUSED and row.sent_as is not None and tried_once
 
 
 def _hold(row: Delivery) -> None:
     """Let a held row be tried again when its template's circuit is closed."""
     if row.state == DeliveryState.HELD:
         row.not_before, row.sent_at = clock.now() + HOLD, None
-        _part(row)
+        part(row)
 
 
 def _requeue(row: Delivery, outcome: Outcome) -> None:
@@ -274,10 +275,10 @@ def _requeue(row: Delivery, outcome: Outcome) -> None:
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 jitter
     row.state, row.reason, row.leased_until = DeliveryState.QUEUED, outcome.reason, None
     row.not_before, row.sent_at = clock.now() + wait, None
-    _part(row)
+    part(row)
 
 
-def _part(row: Delivery) -> None:
+def part(row: Delivery) -> None:
     """Let those that were joined to a push that did not go stand for themselves again."""
     session.execute(
         update(Delivery)

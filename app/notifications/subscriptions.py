@@ -175,7 +175,7 @@ def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetim
     """
     row = locked(resident, key)
     emptied = row.emptied_at is not None and taken_at is not None and row.emptied_at >= taken_at
-    if purse is Purse.STANDING or emptied:
+    if purse in {Purse.STANDING, Purse.EARLIER} or emptied:
         return
     if purse is Purse.PROVISIONAL and row.advanced:
         row.advanced -= 1

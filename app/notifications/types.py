@@ -126,6 +126,8 @@ class Purse(StrEnum):
     CREDIT = "credit"
     PROVISIONAL = "provisional"
     STANDING = "standing"
+    EARLIER = "earlier"
+    """An attempt whose outcome nobody knows paid for it: nothing is taken, WeChat decides."""
 
 
 class Choice(StrEnum):

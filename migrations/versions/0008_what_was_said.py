@@ -1,4 +1,4 @@
-"""What a push really said: the template it left with, and its page and words where they were not its own."""
+"""What a push really said, and when somebody had it sent again: by hand, once."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,17 @@ def upgrade() -> None:
         sa.Column("sent_values", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     )
 
+    op.add_column("notification_delivery", sa.Column("resent_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_notification_delivery_unknown",
+        "notification_delivery",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'unknown'"),
+    )
+
 
 def downgrade() -> None:
-    for column in ("sent_values", "sent_page", "sent_as"):
+    op.drop_index("ix_notification_delivery_unknown", table_name="notification_delivery")
+    for column in ("resent_at", "sent_values", "sent_page", "sent_as"):
         op.drop_column("notification_delivery", column)
