@@ -3,10 +3,11 @@
 Run: python -m benchmarks.push [--people 20000] [--workers 1] [--concurrency 16] [--backlog] [--kills 0]
 
 PostgreSQL, Valkey, the WeChat sandbox (5 ms of latency), the workers and the scheduler are processes of this
-run, by the very commands of `make run`. The yardstick is what the sandbox alone takes from a bare urllib3
-client with as many threads, before and after. Usually matching and pushing share the workers, as in life;
-with `--backlog` the campaign is paused until everybody is queued and then resumed, which measures pushing
-alone. With `--kills` workers are killed at random, and everything is counted afterwards on the phones.
+run, by the very commands of `make run`. The yardstick is what the sandbox alone takes from bare urllib3
+clients, as many processes with as many threads, before and after. Usually matching and pushing share the
+workers, as in life; with `--backlog` the campaign is paused until everybody is queued and then resumed, which
+measures pushing alone. With `--kills` workers are killed at random, and everything is counted afterwards on
+the phones.
 """
 
 import argparse
@@ -64,9 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with data_servers() as data, sandbox(data, plan) as phones:
         settle(data, plan)
         token = token_of(data, phones)
-        before = phones.bare(token, threads=plan.threads)
+        before = phones.bare(token, plan)
         told = _campaign(data, plan)
-        after = phones.bare(token, threads=plan.threads)
+        after = phones.bare(token, plan)
         shown = phones.shown([openid(number) for number in range(plan.people)]) if plan.kills else []
         unknown = _unknown() if plan.kills else []
     return _report(plan, told, (before, after), shown, unknown)
@@ -96,7 +97,7 @@ def _campaign(data: Data, plan: Plan) -> Told:
             with atomic():
                 campaigns.change(run_id, CampaignAction.RESUME)
             told.resumed = time.time() - began
-        _await(lambda: _waiting() == 0 and not killer.is_alive(), what="the queue")
+        _await(lambda: _waiting() == 0 and not killer.is_alive(), what="the queue", every=plan.glance)
         told.last = time.time() - began
         urgent.join(STUCK_SECONDS)
         told.killed = workers.killed
@@ -112,17 +113,19 @@ def _campaign(data: Data, plan: Plan) -> Told:
 
 def _tell_urgently(plan: Plan, told: Told) -> None:
     """Once a third was pushed, tell a hundred others of a decision; time each until WeChat has it."""
-    _await(lambda: _count(PUSHED) > plan.people // 3, what="a third of the pushes")
+    _await(lambda: _count(PUSHED) > plan.people // 3, what="a third of the pushes", every=plan.glance)
     people = [row[0] for row in _rows("SELECT id FROM identity_account ORDER BY openid DESC LIMIT 100")]
     with atomic():
         for person in people:
             notifications.notify(ResidentId(person), _decision(person))
     database.session.remove()
     began, missing = time.perf_counter(), URGENT
+    told_of = [row[0] for row in _rows("SELECT id FROM notification_delivery WHERE lane = 'urgent'")]
     while missing and time.perf_counter() - began < STUCK_SECONDS:
         done = URGENT - missing
         missing = _row(
-            "SELECT count(*) FROM notification_delivery WHERE lane = 'urgent' AND state NOT IN ('accepted')"
+            "SELECT count(*) FROM notification_delivery WHERE id = ANY(:ids) AND state <> 'accepted'",
+            ids=told_of,
         )[0]
         told.urgent += [time.perf_counter() - began] * (URGENT - missing - done)
         time.sleep(0.02)
@@ -148,18 +151,18 @@ def _decision(person: UUID) -> notifications.Notice:
 def _kill(plan: Plan, workers: Workers) -> None:
     """Kill a random worker every so often, from the first push on."""
     if plan.kills:
-        _await(lambda: _count(PUSHED) > 0, what="the first push")
+        _await(lambda: _count(PUSHED) > 0, what="the first push", every=plan.glance)
     for _ in range(plan.kills):
         time.sleep(random.uniform(0.3, 3.0))  # noqa: S311 any moment will do
         workers.kill_one()
 
 
-def _await(done: Callable[[], bool], *, what: str) -> None:
+def _await(done: Callable[[], bool], *, what: str, every: float = 0.1) -> None:
     until = time.monotonic() + STUCK_SECONDS + 3600
     while not done():
         if time.monotonic() > until:
             raise RuntimeError(f"{what}: nothing happens")
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def _rows(statement: str, **values: object) -> list[Any]:

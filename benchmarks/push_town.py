@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from app.foundation import database
 from app.foundation.transaction import atomic
-from benchmarks import seeding
+from benchmarks import bare_sends, seeding
 from benchmarks.servers import Data, planned, running, settings
 from launcher.demo import wechat_seed
 from launcher.parts import Program
@@ -29,8 +29,6 @@ SEND = "/cgi-bin/message/subscribe/send"
 LATENCY, UNLIMITED = 0.005, 10**9
 URGENT = 100
 """So many others are told of a decision in the middle."""
-BARE_SECONDS = 4.0
-BARE = "template-of-the-bare-client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,11 @@ class Plan:
     def threads(self) -> int:
         """Calls to WeChat at once, over all workers."""
         return self.workers * self.concurrency
+
+    @property
+    def glance(self) -> float:
+        """Seconds between two looks at all rows: looking must not be what is measured."""
+        return max(0.1, self.people / 100_000)
 
 
 class Phones:
@@ -75,48 +78,15 @@ class Phones:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(look, openids))
 
-    def bare(self, token: str, *, threads: int) -> float:
-        """Return how many sends a second the sandbox takes from a bare client, a phone per thread."""
-        counts, ends = [0] * threads, time.perf_counter() + BARE_SECONDS
+    def bare(self, token: str, plan: Plan) -> float:
+        """Return how many sends a second the sandbox takes from as many bare clients as there are workers."""
         url = f"{self.api}{SEND}?access_token={token}"
-
-        def work(number: int) -> None:
-            body = json.dumps(_bare_message(number)).encode()
-            while time.perf_counter() < ends:
-                reply = self.http.request("POST", url, body=body).json()
-                if reply["errcode"] != 0:
-                    raise RuntimeError(f"the sandbox refused the bare client: {reply['errcode']}")
-                counts[number] += 1
-
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, range(threads)))
-        return sum(counts) / BARE_SECONDS
-
-
-def _bare_message(number: int) -> dict[str, object]:
-    data = {
-        "thing1": "重庆市渝中区高龄补贴",
-        "thing2": "每季度300元",
-        "thing3": "年满80周岁",
-        "time4": "2026年11月23日 09:30",
-    }
-    return {
-        "touser": _bare_openid(number),
-        "template_id": BARE,
-        "page": f"pages/matches/detail?policy_id={POLICY}",
-        "data": {name: {"value": value} for name, value in data.items()},
-        "miniprogram_state": "formal",
-        "lang": "zh_CN",
-    }
+        return bare_sends.rate(url, processes=plan.workers, threads=plan.concurrency)
 
 
 def openid(number: int) -> str:
     """Return the openid of one of the people."""
     return f"o{number:027d}"
-
-
-def _bare_openid(number: int) -> str:
-    return f"b{number:027d}"
 
 
 class Workers:
@@ -167,10 +137,10 @@ def sandbox(data: Data, plan: Plan) -> Iterator[Phones]:
     account = seed["apps"][0]
     del account["push"]
     match = next(t for t in account["templates"] if t["id"] == premises.templates["policy_match"])
-    account["templates"].append({**match, "id": BARE, "type": 3})
+    account["templates"].append({**match, "id": bare_sends.TEMPLATE, "type": 3})
     account["limits"] = {SEND: {"daily": UNLIMITED, "minute": UNLIMITED}}
     everybody = [openid(n) for n in range(plan.people + URGENT)]
-    bare = [_bare_openid(n) for n in range(plan.threads)]
+    bare = [bare_sends.openid(n) for n in range(plan.threads)]
     seed["users"] = [{"openid": one} for one in (*everybody, *bare)]
     (premises.var / "wechat-seed.json").write_text(json.dumps(seed), encoding="utf-8")
     program = planned(premises, "wechat")
@@ -178,7 +148,7 @@ def sandbox(data: Data, plan: Plan) -> Iterator[Phones]:
         phones = Phones(premises.address("wechat_control"), premises.address("wechat"), threads=plan.threads)
         phones.accept(everybody[: plan.people], premises.templates["policy_match"])
         phones.accept(everybody[plan.people :], premises.templates["case_decided"])
-        phones.accept(bare, BARE)
+        phones.accept(bare, bare_sends.TEMPLATE)
         phones.ask("faults", {"match": {"path": SEND}, "effect": {"latency": LATENCY}})
         yield phones
 
@@ -191,7 +161,9 @@ def settle(data: Data, plan: Plan) -> None:
         for statement in _EVERYBODY:
             database.session.execute(text(statement), {"people": plan.people, "all": plan.people + URGENT})
     with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("VACUUM ANALYZE")
+        connection.exec_driver_sql("RESET statement_timeout")
 
 
 _EVERYBODY = (

@@ -22,6 +22,7 @@ from wechatpy import WeChatClient
 from wechatpy.client.api import WeChatWxa
 
 from app.gateways.wechat.client import MiniProgramClient
+from app.gateways.wechat.live import LiveMessages
 from app.gateways.wire import Wire
 from launcher.embedded import Valkey
 
@@ -96,7 +97,8 @@ def ours(base: str, redis: Redis) -> tuple[Send, str]:
     """Build our client; returns the token it got, too."""
     wire = Wire(base, connections=THREADS)
     client = MiniProgramClient(APP_ID, SECRET, base_url=base, wire=wire, redis=lambda: redis)
-    return lambda openid: client.wxa.send_subscribe_message(openid, TEMPLATE, DATA), str(client.access_token)
+    messages, texts = LiveMessages(client), {key: field["value"] for key, field in DATA.items()}
+    return lambda openid: messages.send(openid, TEMPLATE, texts), str(client.access_token)
 
 
 def measure(send: Send, into: Measured) -> None:

@@ -16,6 +16,7 @@ from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
+from blueprints.notifications.staff_routes import blp as staff_pushes
 from blueprints.operations.routes import blp as operations
 from blueprints.operations.routes import page_blp as operations_page
 from blueprints.ratings.routes import blp as ratings
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_policies,
     staff_campaigns,
     notifications,
+    staff_pushes,
     wechat,
     applications,
     staff_tasks,

@@ -88,6 +88,7 @@ def wechat_seed(
     """Return what the WeChat sandbox starts with: our account, its templates and pages, the demo people."""
     templates: dict[str, dict[str, Any]] = _yaml(notifications).get("templates", {})
     pages = {"pages/index/index", *(template["page"] for template in templates.values())}
+    pages |= {one["page"] for template in templates.values() for one in template.get("variants", {}).values()}
     pages |= {template["digest"]["page"] for template in templates.values() if "digest" in template}
     app_id = secret["WECHAT_APP_ID"]
     push = {

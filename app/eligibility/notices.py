@@ -91,6 +91,7 @@ def follow_up_notice(policy: Policy, news_id: UUID) -> Notice:
             "time4": f"{now.year}年{now.month}月{now.day}日 {now:%H:%M}",
         },
         page_params={"policy_id": policy.id},
+        variant="follow_up",
         pushed=False,
     )
 

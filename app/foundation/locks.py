@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Collection, Hashable
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Subquery, func, literal, select
+from sqlalchemy import BigInteger, Subquery, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.foundation.database import session
 
 T = TypeVar("T", bound=Hashable)
+_keys = select(func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).label("key")).subquery()
+_FREE = select(_keys.c.key).where(func.pg_try_advisory_xact_lock(_keys.c.key))
 
 
 def try_locks(purpose: str, subjects: Collection[T]) -> set[T]:
@@ -17,9 +19,7 @@ def try_locks(purpose: str, subjects: Collection[T]) -> set[T]:
     by_key = {_key(purpose, subject): subject for subject in subjects}
     if not by_key:
         return set()
-    keys = select(func.unnest(literal(list(by_key), ARRAY(BigInteger))).label("key")).subquery()
-    taken = session.scalars(select(keys.c.key).where(func.pg_try_advisory_xact_lock(keys.c.key)))
-    return {by_key[key] for key in taken}
+    return {by_key[key] for key in session.scalars(_FREE, {"keys": list(by_key)})}
 
 
 def lock_all(purpose: str, subjects: Collection[Hashable]) -> None:

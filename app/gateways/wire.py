@@ -1,4 +1,4 @@
-"""One bounded HTTP connection pool per outside system, over urllib3.
+"""One bounded HTTP connection pool per outside system: urllib3's connections, our own exchange over them.
 
 Knows the one thing callers must know of a failure: whether any byte of the request can have been processed.
 Every wait has an end: for a free connection, for the connection, and for the *whole* reply however slowly it
@@ -6,35 +6,24 @@ drips. No redirects, no retries, no proxies or credentials from the environment;
 never reaches a log or an exception. Only the system's resolver keeps its own time limits.
 """
 
-import http.client
-import io
-import logging
-import re
-import socket
 import ssl
-import time
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import urlsplit
+from queue import Empty, LifoQueue
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 import certifi
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    EmptyPoolError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
+from urllib3.exceptions import HTTPError, NameResolutionError
+
+from app.gateways import exchange
+from app.gateways.exchange import Reply as Reply
 
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
 POOL_SECONDS: Final = 2
-LARGEST_REPLY: Final = 1 << 20
-_CHUNK: Final = 1 << 16
-_QUERY = re.compile(r"\?[^\s\"']*")
 
 
 class Unreached(Exception):
@@ -46,11 +35,11 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole reply, whatever it means."""
+class Limits:
+    """How long we wait for a connection, and for a whole reply."""
 
-    status: int
-    body: bytes
+    connect_seconds: float
+    read_seconds: float
 
 
 class Wire:
@@ -68,145 +57,91 @@ class Wire:
         parts = urlsplit(base)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a gateway's base is an http or https URL")
-        self._prefix = parts.path.rstrip("/")
-        self._limits = Timeout(connect=connect_seconds, read=read_seconds)
-        self._pool = _pool(parts.scheme, parts.hostname, parts.port, connections)
+        self._prefix, self._host = parts.path.rstrip("/"), parts.netloc.rpartition("@")[2]
+        self.limits = Limits(connect_seconds, read_seconds)
+        self.connections = connections
+        self._free: LifoQueue[HTTPConnection] = LifoQueue()
+        trusted = _trusted() if parts.scheme == "https" else None
+        for _ in range(connections):
+            self._free.put(_connection(parts, trusted, connect_seconds))
+        weakref.finalize(self, _close, self._free)
 
     def request(
         self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         """Ask once; raises Unreached or Unanswered with a short reason, never with the path."""
-        failure: Unreached | Unanswered
+        sent = exchange.request(method, self._host, self._prefix + path, headers or {}, body)
         try:
-            return self._ask(method, self._prefix + path, body, headers)
-        except (EmptyPoolError, NewConnectionError, ConnectTimeoutError) as error:
-            failure = Unreached(_why_unreached(error))
-        except (HTTPError, OSError) as error:
-            failure = Unanswered(_why_unanswered(error))
-        raise failure  # outside the handler, so that not even __context__ holds the URL
+            connection = self._free.get(timeout=POOL_SECONDS)
+        except Empty:
+            connection = None
+        if connection is None:
+            raise Unreached("no_free_connection")
+        try:
+            return self._ask(connection, sent)
+        finally:
+            self._free.put(connection)
 
     def close(self) -> None:
         """Close every idle connection."""
-        self._pool.close()
+        for connection in _close(self._free):
+            self._free.put(connection)
 
-    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Reply:
-        response = self._pool.urlopen(
-            method,
-            path,
-            body=body,
-            headers=headers or {},
-            retries=False,
-            redirect=False,
-            timeout=self._limits,
-            pool_timeout=POOL_SECONDS,
-            preload_content=False,
-            decode_content=False,
-        )
-        content = bytearray()
+    def _ask(self, connection: HTTPConnection, sent: bytes) -> Reply:
+        if not connection.is_connected:  # never opened, or closed by the other side while it rested
+            _open(connection)
+        reply, keep, failure = None, False, ""
         try:
-            while chunk := response.read(_CHUNK):  # to the end: only there a reply cut short is noticed
-                content += chunk
-                if len(content) > LARGEST_REPLY:
-                    raise Unanswered("reply_too_large")
+            reply, keep = exchange.ask(connection.sock, sent, seconds=self.limits.read_seconds)
+        except TimeoutError:
+            failure = "timeout"
+        except exchange.TooLarge:
+            failure = "reply_too_large"
+        except (exchange.NotHttp, OSError):
+            failure = "cut_off"
         finally:
-            response.close()  # does nothing to a connection already given back; an unread one is closed
-            response.release_conn()
-        return Reply(response.status, bytes(content))
+            if not keep:
+                connection.close()
+        if reply is None:
+            raise Unanswered(failure)  # outside the handler, so that not even __context__ holds the URL
+        return reply
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads a reply until its deadline; a socket's own timeout starts anew with every byte."""
-
-    def __init__(self, raw: Any, sock: socket.socket) -> None:
-        self._raw, self._sock = raw, sock
-        self._deadline = time.monotonic() + (sock.gettimeout() or READ_SECONDS)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("deadline")
-        self._sock.settimeout(left)
-        count: int | None = self._raw.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+def _close(free: LifoQueue[HTTPConnection]) -> list[HTTPConnection]:
+    """Close what nobody uses now, and return it; a socket does not wait for the collector."""
+    idle = []
+    with suppress(Empty):
+        while True:
+            idle.append(free.get_nowait())
+    for connection in idle:
+        connection.close()
+    return idle
 
 
-class _TimedResponse(http.client.HTTPResponse):
-    """A reply whose read timeout counts for the whole of it."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
-
-
-class _Plain(HTTPConnection):
-    """A connection over TCP."""
-
-    response_class = _TimedResponse
+def _connection(parts: SplitResult, trusted: ssl.SSLContext | None, seconds: float) -> HTTPConnection:
+    host = str(parts.hostname)
+    if trusted is None:
+        return HTTPConnection(host, parts.port, timeout=seconds)
+    return HTTPSConnection(host, parts.port, timeout=seconds, ssl_context=trusted)
 
 
-class _Secure(HTTPSConnection):
-    """A connection over TLS whose failed handshake counts as no connection."""
-
-    response_class = _TimedResponse
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except OSError:  # the request has not been written yet, whatever the handshake died of
-            failure = NewConnectionError(self, "tls")
-        else:
-            return
-        raise failure
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-def _pool(scheme: str, host: str, port: int | None, connections: int) -> HTTPConnectionPool:
-    if scheme == "http":
-        return _PlainPool(host, port, maxsize=connections, block=True)
+def _trusted() -> ssl.SSLContext:
     trusted = ssl.create_default_context()
     trusted.load_verify_locations(certifi.where())  # slim images ship no authorities of their own
-    return _SecurePool(host, port, maxsize=connections, block=True, ssl_context=trusted)
+    trusted.set_alpn_protocols(["http/1.1"])
+    return trusted
 
 
-def _why_unreached(error: Exception) -> str:
-    match error:
-        case EmptyPoolError():
-            return "no_free_connection"
-        case NameResolutionError():
-            return "name_not_resolved"
-        case _:
-            return "no_connection"
-
-
-def _why_unanswered(error: Exception) -> str:
-    match error:
-        case ReadTimeoutError() | TimeoutError():
-            return "timeout"
-        case _:
-            return "cut_off"
-
-
-class _WithoutQueries(logging.Filter):
-    """Takes query strings out of urllib3's own lines: they hold secrets and tokens."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _QUERY.sub("?…", record.getMessage()), None
-        return True
-
-
-for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"):
-    logging.getLogger(_name).addFilter(_WithoutQueries())
+def _open(connection: HTTPConnection) -> None:
+    """Connect, with the handshake; raises Unreached: nothing has been written yet, whatever it failed of."""
+    connection.close()
+    reason = ""
+    try:
+        connection.connect()
+    except NameResolutionError:
+        reason = "name_not_resolved"
+    except (HTTPError, OSError):
+        reason = "no_connection"
+    if reason:
+        connection.close()
+        raise Unreached(reason)

@@ -6,31 +6,30 @@ way the next are prepared, and what has come back is booked together.
 """
 
 import time
-from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Event
-from uuid import UUID
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
-from app.foundation import clock, queue
+from app.foundation import queue
 from app.foundation.database import session
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
-from app.gateways.wechat import errors, port
 from app.identity import queries as identity
 from app.identity.types import ResidentId
-from app.notifications import campaigns, circuits, gate, outcomes, pace, subscriptions, templates
-from app.notifications.claiming import claim
+from app.notifications import campaigns, circuits, gate, outcomes, pace, sending, subscriptions
+from app.notifications.calling import Attempt, Calls, Finished
+from app.notifications.claiming import Due, claim
 from app.notifications.gate import Stops
 from app.notifications.models import Delivery
-from app.notifications.types import DeliveryState, Lane, Purse, SuppressionReason
+from app.notifications.outcomes import Kept
+from app.notifications.subscriptions import Payment
+from app.notifications.types import DeliveryState, Purse, SuppressionReason
 
-ROUNDS, LEASE = 5, timedelta(seconds=60)
-"""Calls per thread prepared ahead: at ten seconds each at most, all are over long before the lease."""
+AHEAD, SCARCE = 10, 4
+"""Calls per thread prepared ahead, and how few are left when the next are: at ten seconds each at most, all
+are over before the lease."""
 TURN_SECONDS = 20.0
 """After this a worker rings again and returns, so that one told to stop does so in a campaign too."""
 PAUSE_SECONDS = 0.1
@@ -38,52 +37,34 @@ PAUSE_SECONDS = 0.1
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One send that has been committed as `sending`; the number fences late workers."""
-
-    delivery_id: UUID
-    number: int
-    openid: str
-    template_id: str
-    page: str
-    values: dict[str, str]
-
-
-Calls = dict[Future[outcomes.Outcome], Attempt]
-
-
 def deliver_due(*, concurrency: int = 16) -> int:
     """Send what is due until nothing is left or a circuit is open; returns how many sends were begun."""
     with atomic():
         settle_abandoned()
-    begun, ends, halted = 0, time.monotonic() + TURN_SECONDS, Event()
-    calls: Calls = {}
-    with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="push") as pool:
-        while (on_time := time.monotonic() < ends) or calls:
-            more = on_time and not halted.is_set() and len(calls) <= 2 * concurrency
-            fresh = _begin(pool, ROUNDS * concurrency - len(calls), halted) if more else {}
-            begun += len(fresh or ())
-            calls.update(fresh or {})
-            if calls:
-                _book_finished(calls)
-            elif fresh is None or halted.is_set():
+    begun, ends = 0, time.monotonic() + TURN_SECONDS
+    with Calls(concurrency) as calls:
+        while (on_time := time.monotonic() < ends) or calls.under_way:
+            more = on_time and not calls.halted.is_set() and calls.under_way <= SCARCE * concurrency
+            fresh = _begin(calls, AHEAD * concurrency - calls.under_way) if more else 0
+            begun += fresh or 0
+            if calls.under_way:
+                _book(calls.finished())
+            elif fresh is None or calls.halted.is_set():
                 return begun
     queue.ring(Bell.PUSHES)
     return begun
 
 
-def _begin(pool: Executor, limit: int, halted: Event) -> Calls | None:
-    """Prepare and start up to `limit` sends; None where nothing is due."""
+def _begin(calls: Calls, limit: int) -> int | None:
+    """Prepare and start up to `limit` sends, return how many; None where nothing is due."""
     allowed = pace.take(limit)
     if not allowed:
         time.sleep(PAUSE_SECONDS)
-        return {}
+        return 0
     with atomic():
         attempts, progress = _prepare(allowed)
-    if not progress:
-        return None
-    return {pool.submit(_send, attempt, halted): attempt for attempt in attempts}
+    calls.begin(attempts)
+    return len(attempts) if progress else None
 
 
 def settle_abandoned() -> None:
@@ -96,10 +77,8 @@ def settle_abandoned() -> None:
     )
 
 
-def _book_finished(calls: Calls) -> None:
-    """Wait for a call to come back and book it together with all others that have."""
-    done, _ = wait(calls, return_when=FIRST_COMPLETED)
-    finished = [(calls.pop(call), call.result()) for call in done]
+def _book(finished: Finished) -> None:
+    """Book what has come back, together where WeChat simply accepted it."""
     try:
         with atomic():
             rest = outcomes.book_accepted([(a.delivery_id, a.number, result) for a, result in finished])
@@ -133,57 +112,42 @@ def _prepare(limit: int) -> tuple[list[Attempt], bool]:
         return [], False
     openids = identity.openids(claimed)
     rows = [row for rows in claimed.values() for row in rows]
-    passed = gate.passing(rows, Stops(stops, cancelled), openids)
-    return _pay_and_say_sending(passed, openids), True
+    passed, kept = gate.passing(rows, Stops(stops, cancelled), openids)
+    going, unpaid = _pay(passed, stops)
+    outcomes.keep([*kept, *unpaid])
+    return sending.say_sending(going, openids), True
 
 
-def _pay_and_say_sending(passed: list[Delivery], openids: Mapping[ResidentId, str]) -> list[Attempt]:
-    """Take what pays for one push per person and say `sending`; the person's others are joined to it."""
-    together: dict[ResidentId, list[Delivery]] = {}
-    for row in passed:
-        together.setdefault(ResidentId(row.resident_id), []).append(row)
-    purses = subscriptions.take_many([(person, rows[0].template) for person, rows in together.items()])
-    lease_ends = session.execute(select(func.now() + LEASE)).scalar_one()
-    attempts = []
+def _pay(passed: Collection[Due], stops: Mapping[str, datetime]) -> tuple[list[sending.Going], list[Kept]]:
+    """Take what pays for one push per person; who has nothing to pay with is told in the inbox only."""
+    together = _by_person(passed)
+    wanted = [(person, rows[0].template) for person, rows in together.items() if not rows[0].resent]
+    payments = subscriptions.take_many(wanted, stopped=stops)
+    payments |= {
+        person: Payment(Purse.EARLIER, rows[0].sent_as or rows[0].template)
+        for person, rows in together.items()
+        if rows[0].resent
+    }
+    going, unpaid = [], []
     for person, rows in together.items():
-        purse = purses.get(person)
-        if purse is None:
-            for row in (row for row in rows if row.template == rows[0].template):
-                outcomes.settle(row, DeliveryState.SUPPRESSED, reason=SuppressionReason.NO_CREDIT)
+        if (payment := payments.get(person)) is not None:
+            going.append(sending.Going(rows, payment))
         else:
-            attempts.append(_say_sending(rows, purse, lease_ends, openids[person]))
-    return attempts
+            same = [row for row in rows if row.template == rows[0].template]
+            unpaid += [_unpaid(row, stops) for row in same]
+    return going, unpaid
 
 
-def _say_sending(rows: list[Delivery], purse: Purse, lease_ends: datetime, openid: str) -> Attempt:
-    """Say `sending`; `lease_ends` is by the database's clock, as is who compares it."""
-    first, *others = rows
-    template = templates.all_templates()[first.template]
-    joined = [row for row in others if first.lane == row.lane == Lane.BULK and row.template == first.template]
-    joined = joined if template.digest else []
-    first.state, first.attempts, first.reason = DeliveryState.SENDING, first.attempts + 1, None
-    first.sent_at, first.leased_until, first.purse = clock.now(), lease_ends, purse
-    for row in joined:
-        outcomes.settle(row, DeliveryState.JOINED)
-        row.carried_by = first.id
-    page, values = templates.digest(template, len(joined) + 1) if joined else (first.page, first.values)
-    template_id = str(subscriptions.template_id(first.template))
-    return Attempt(first.id, first.attempts, openid, template_id, page, dict(values))
+def _by_person(rows: Collection[Due]) -> dict[ResidentId, list[Due]]:
+    together: dict[ResidentId, list[Due]] = {}
+    for row in rows:
+        together.setdefault(row.resident, []).append(row)
+    return together
 
 
-def _send(attempt: Attempt, halted: Event) -> outcomes.Outcome:
-    """Call WeChat; whatever happens is an outcome, never an exception."""
-    if halted.is_set():
-        return outcomes.NOT_TRIED
-    try:
-        sent = port.wechat().messages.send(
-            attempt.openid, attempt.template_id, attempt.values, page=attempt.page
-        )
-    except errors.WeChatError as error:
-        if outcomes.stops_everything(error):
-            halted.set()
-        return outcomes.of_error(error)
-    except Exception as error:  # noqa: BLE001 anything unforeseen may have left bytes behind: unknown
-        _log.error("push.unforeseen", kind=type(error).__name__)
-        return outcomes.Outcome(DeliveryState.UNKNOWN, reason=type(error).__name__)
-    return outcomes.Outcome(DeliveryState.ACCEPTED, msgid=sent.msgid)
+def _unpaid(row: Due, stops: Mapping[str, datetime]) -> Kept:
+    """Settle a push that nothing pays for; where one way of telling it is stopped, what pays may be there."""
+    closed = [stops[way] for way in subscriptions.ways(row.template) if way in stops]
+    if closed:
+        return Kept(row.id, DeliveryState.HELD, "template_stopped", min(closed))
+    return Kept(row.id, DeliveryState.SUPPRESSED, SuppressionReason.NO_CREDIT)

@@ -1,7 +1,7 @@
 """The gate before a push leaves: in time, still true, still wanted, at a decent hour, not too often.
 
-Asked for a whole batch at once, in the transaction that will say `sending`; what may not leave is settled
-with the reason that its owner and the campaign's account show. Credits are not asked for here.
+Asked for a whole batch at once, in the transaction that will say `sending`; what may not leave is kept with
+the reason that its owner and the campaign's account show. Credits are not asked for here.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.foundation import clock
-from app.foundation.database import one_of_ids, session
+from app.foundation.database import session
 from app.identity.types import ResidentId
-from app.notifications import outcomes, quiet, relevance, subscriptions
+from app.notifications import quiet, relevance, subscriptions
+from app.notifications.claiming import Due
 from app.notifications.models import Delivery
+from app.notifications.outcomes import Kept
 from app.notifications.types import DeliveryState, Lane, SuppressionReason
 from app.residents import consents, profiles
 from app.residents.types import Profile, Purpose
@@ -30,6 +33,20 @@ _MAY_HAVE_BEEN_SEEN = (
     DeliveryState.UNKNOWN,
     DeliveryState.UNCONFIRMED,
 )
+
+
+_OFTEN = (
+    select(Delivery.resident_id)
+    .where(
+        Delivery.resident_id == any_(bindparam("people", type_=ARRAY(Uuid))),
+        Delivery.lane == Lane.BULK,
+        Delivery.sent_at > bindparam("since"),
+        Delivery.state.in_(_MAY_HAVE_BEEN_SEEN),
+    )
+    .group_by(Delivery.resident_id)
+    .having(func.count() >= MOST_A_WEEK)
+)
+"""Who has had as many pushes about policies as a week allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +70,24 @@ class _Known:
     often: Collection[UUID]
 
 
-def passing(rows: Collection[Delivery], stops: Stops, openids: Mapping[ResidentId, str]) -> list[Delivery]:
-    """Return the pushes that may leave now; the others wait longer or are settled."""
-    known = _look(rows, stops, openids)
-    return [row for row in rows if not _kept(row, known)]
+def passing(
+    rows: Collection[Due], stops: Stops, openids: Mapping[ResidentId, str]
+) -> tuple[list[Due], list[Kept]]:
+    """Return the pushes that may leave now, and what becomes of the others."""
+    known, passed, kept = _look(rows, stops, openids), [], []
+    for row in rows:
+        verdict = _kept(row, known)
+        if verdict is None:
+            passed.append(row)
+        else:
+            kept.append(verdict)
+    return passed, kept
 
 
-def _look(rows: Collection[Delivery], stops: Stops, openids: Mapping[ResidentId, str]) -> _Known:
-    people = {ResidentId(row.resident_id) for row in rows}
+def _look(rows: Collection[Due], stops: Stops, openids: Mapping[ResidentId, str]) -> _Known:
+    people = {row.resident for row in rows}
     bulk = [row for row in rows if row.lane == Lane.BULK]
-    touchy = {ResidentId(row.resident_id) for row in rows if row.sensitive}
+    touchy = {row.resident for row in rows if row.sensitive}
     return _Known(
         stops=stops,
         settings=profiles.many(people),
@@ -70,63 +95,45 @@ def _look(rows: Collection[Delivery], stops: Stops, openids: Mapping[ResidentId,
         allowed=consents.granted_by(people, Purpose.PUSH),
         sensitive_allowed=consents.granted_by(touchy, Purpose.SENSITIVE_PUSH) if touchy else (),
         outdated=relevance.outdated(bulk),
-        often=_pushed_often({row.resident_id for row in bulk}) if bulk else (),
+        often=_pushed_often({row.resident for row in bulk}) if bulk else (),
     )
 
 
 def _pushed_often(people: Collection[UUID]) -> set[UUID]:
-    """Return who has had as many pushes about policies as a week allows."""
-    counted = (
-        select(Delivery.resident_id)
-        .where(
-            Delivery.resident_id == one_of_ids(people),
-            Delivery.lane == Lane.BULK,
-            Delivery.sent_at > clock.now() - A_WEEK,
-            Delivery.state.in_(_MAY_HAVE_BEEN_SEEN),
-        )
-        .group_by(Delivery.resident_id)
-        .having(func.count() >= MOST_A_WEEK)
-    )
-    return set(session.scalars(counted))
+    return set(session.scalars(_OFTEN, {"people": list(people), "since": clock.now() - A_WEEK}))
 
 
-def _kept(row: Delivery, known: _Known) -> bool:
-    """Settle or postpone a push that may not leave now; False where it may."""
+def _kept(row: Due, known: _Known) -> Kept | None:
+    """Return what becomes of a push that may not leave now; None where it may."""
     if row.expires_at is not None and row.expires_at <= clock.now():
-        outcomes.settle(row, DeliveryState.EXPIRED)
-        return True
+        return Kept(row.id, DeliveryState.EXPIRED)
     if (reason := _against(row, known)) is not None:
-        outcomes.settle(row, DeliveryState.SUPPRESSED, reason=reason)
-        return True
-    if (until := quiet.ends(known.settings[ResidentId(row.resident_id)])) is not None:
-        row.not_before = until
-        return True
-    if row.template in known.stops.circuits:
-        outcomes.settle(row, DeliveryState.HELD, reason="template_stopped")
-        row.not_before = known.stops.circuits[row.template]
-        return True
-    return False
+        return Kept(row.id, DeliveryState.SUPPRESSED, reason)
+    if (until := quiet.ends(known.settings[row.resident])) is not None:
+        return Kept(row.id, row.state, row.reason, until)
+    if (until := subscriptions.stopped_until(row.template, known.stops.circuits)) is not None:
+        return Kept(row.id, DeliveryState.HELD, "template_stopped", until)
+    return None
 
 
-def _against(row: Delivery, known: _Known) -> SuppressionReason | None:
+def _against(row: Due, known: _Known) -> SuppressionReason | None:
     """Return why this push must never leave."""
-    resident = ResidentId(row.resident_id)
-    if subscriptions.template_id(row.template) is None:
+    if not subscriptions.ways(row.template):
         return SuppressionReason.NO_TEMPLATE
-    if resident not in known.openids:
+    if row.resident not in known.openids:
         return SuppressionReason.NO_WECHAT
-    if resident not in known.allowed:
+    if row.resident not in known.allowed:
         return SuppressionReason.NO_CONSENT
-    if row.sensitive and resident not in known.sensitive_allowed:
+    if row.sensitive and row.resident not in known.sensitive_allowed:
         return SuppressionReason.NO_SENSITIVE_CONSENT
     return _against_policy(row, known) if row.lane == Lane.BULK else None
 
 
-def _against_policy(row: Delivery, known: _Known) -> SuppressionReason | None:
+def _against_policy(row: Due, known: _Known) -> SuppressionReason | None:
     if row.campaign_id in known.stops.cancelled:
         return SuppressionReason.CAMPAIGN_CANCELLED
-    if not known.settings[ResidentId(row.resident_id)].personalised:
+    if not known.settings[row.resident].personalised:
         return SuppressionReason.NOT_PERSONALISED
     if row.id in known.outdated:
         return known.outdated[row.id]
-    return SuppressionReason.WEEKLY_CAP if row.resident_id in known.often else None
+    return SuppressionReason.WEEKLY_CAP if row.resident in known.often else None

@@ -52,6 +52,7 @@ class Delivery(Leased):
     """The push of one message: exactly one row, whatever becomes of it.
 
     A joined one goes out with another to the same person: what became of `carried_by` became of it.
+    `sent_as`, `sent_page` and `sent_values` are what left, where that was not its own template and text.
     """
 
     __tablename__ = "notification_delivery"
@@ -77,6 +78,7 @@ class Delivery(Leased):
             "template",
             postgresql_where=text("state IN ('sending', 'accepted', 'unknown')"),
         ),
+        Index("ix_notification_delivery_unknown", "id", postgresql_where=text("state = 'unknown'")),
         Index("uq_notification_delivery_msgid", "msgid", unique=True),
         Index(
             "ix_notification_delivery_bulk",
@@ -100,6 +102,10 @@ class Delivery(Leased):
     state: Mapped[str] = mapped_column(default=DeliveryState.QUEUED)
     reason: Mapped[str | None]
     purse: Mapped[str | None]
+    sent_as: Mapped[str | None]
+    sent_page: Mapped[str | None]
+    sent_values: Mapped[dict[str, Any] | None]
+    resent_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

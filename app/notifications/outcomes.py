@@ -7,10 +7,23 @@ bytes have left, the outcome is unknown until WeChat's own event says otherwise.
 import random
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, String, Uuid, bindparam, column, exists, func, select, update
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -61,6 +74,45 @@ _ACCEPT = (
 """What WeChat simply accepted, many at once; a number that another row bears is left to `book`."""
 
 
+_kept = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("states", type_=ARRAY(String)),
+        bindparam("reasons", type_=ARRAY(String)),
+        bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+    )
+    .table_valued(
+        column("id", Uuid),
+        column("state", String),
+        column("reason", String),
+        column("moment", DateTime(timezone=True)),
+    )
+    .render_derived("kept")
+)
+_KEEP = (
+    update(Delivery)
+    .where(Delivery.id == _kept.c.id)
+    .values(
+        state=_kept.c.state,
+        reason=_kept.c.reason,
+        leased_until=None,
+        not_before=func.coalesce(_kept.c.moment, Delivery.not_before),
+        settled_at=case((_kept.c.state.in_(sorted(FINAL)), bindparam("now")), else_=null()),
+    )
+)
+"""What did not leave, many at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What becomes of a push that does not leave now: settled for good, or waiting until a moment."""
+
+    delivery_id: UUID
+    state: str
+    reason: str | None = None
+    not_before: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one attempt; `QUEUED` means: provably not sent, try again."""
@@ -108,7 +160,8 @@ def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
 
     False where the row has moved on: a late worker changes nothing but the number WeChat gave the message.
     """
-    row = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+    asked = select(Delivery).where(Delivery.id == delivery_id).with_for_update()
+    row = session.scalar(asked, execution_options={"populate_existing": True})
     if row is None or row.attempts != number:
         return False
     if row.state != DeliveryState.SENDING:
@@ -116,8 +169,8 @@ def book(delivery_id: UUID, number: int, outcome: Outcome) -> bool:
         return False
     row.errcode = outcome.errcode
     _pay(row, outcome)
-    _trip_circuits(row.template, outcome)
-    if outcome.state is DeliveryState.QUEUED:
+    _trip_circuits(row.sent_as or row.template, outcome)
+    if outcome.state is DeliveryState.QUEUED or _has_another_way(row, outcome):
         _requeue(row, outcome)
     elif not _name(row, outcome.msgid):
         settle(row, outcome.state, reason=outcome.reason)
@@ -145,6 +198,19 @@ def book_accepted(finished: Collection[tuple[UUID, int, Outcome]]) -> set[UUID]:
         execution_options={"synchronize_session": False},
     )
     return every - set(written)
+
+
+def keep(kept: Collection[Kept]) -> None:
+    """Write what becomes of pushes that do not leave now, in one statement."""
+    if not kept:
+        return
+    columns = {
+        "ids": [one.delivery_id for one in kept],
+        "states": [one.state for one in kept],
+        "reasons": [one.reason for one in kept],
+        "moments": [one.not_before for one in kept],
+    }
+    session.execute(_KEEP, {**columns, "now": clock.now()}, execution_options={"synchronize_session": False})
 
 
 def settle(row: Delivery, state: DeliveryState, *, reason: str | None = None) -> None:
@@ -178,20 +244,26 @@ def _name(row: Delivery, msgid: str | None) -> bool:
 
 def _pay(row: Delivery, outcome: Outcome) -> None:
     """Keep the ledger in step: what did not go is given back, 43101 means that nothing was left."""
-    resident, purse = ResidentId(row.resident_id), row.purse
+    resident, purse, template = ResidentId(row.resident_id), row.purse, row.sent_as or row.template
     if outcome.state is DeliveryState.REFUSED:
-        subscriptions.exhausted(resident, row.template)
+        subscriptions.exhausted(resident, template)
     elif outcome.state in _NOT_SENT and purse is not None:
-        subscriptions.give_back(resident, row.template, Purse(purse), taken_at=row.sent_at)
+        subscriptions.give_back(resident, template, Purse(purse), taken_at=row.sent_at)
     if outcome.state in _NOT_SENT:
         row.purse = None
+
+
+def _has_another_way(row: Delivery, outcome: Outcome) -> bool:
+    """Say whether what a long-term yes no longer pays for may be tried as itself, with a credit."""
+    tried_once = row.purse != Purse.EARLIER
+    return outcome.state is DeliveryState.REFUSED and row.sent_as is not None and tried_once
 
 
 def _hold(row: Delivery) -> None:
     """Let a held row be tried again when its template's circuit is closed."""
     if row.state == DeliveryState.HELD:
         row.not_before, row.sent_at = clock.now() + HOLD, None
-        _part(row)
+        part(row)
 
 
 def _requeue(row: Delivery, outcome: Outcome) -> None:
@@ -203,10 +275,10 @@ def _requeue(row: Delivery, outcome: Outcome) -> None:
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 jitter
     row.state, row.reason, row.leased_until = DeliveryState.QUEUED, outcome.reason, None
     row.not_before, row.sent_at = clock.now() + wait, None
-    _part(row)
+    part(row)
 
 
-def _part(row: Delivery) -> None:
+def part(row: Delivery) -> None:
     """Let those that were joined to a push that did not go stand for themselves again."""
     session.execute(
         update(Delivery)

@@ -1,6 +1,7 @@
 """Which templates to ask for at a moment of the phone, planned by the ledger.
 
-At most three, one kind only; nobody is asked for what they have plenty of, or declined a few days ago.
+At most three, one kind only; nobody is asked for what they have plenty of (a long-term yes to the same is
+plenty), or declined a few days ago.
 """
 
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ def for_moment(resident: ResidentId, moment: str) -> list[Prompt]:
         if (template_id := subscriptions.template_id(key)) is not None
         for template, entry in ((all_templates()[key], ledger.get(key, queries.NOTHING)),)
         if _worth_asking(template, entry, on_purpose=asked.on_purpose)
+        and not ledger.get(template.long_term or "", queries.NOTHING).standing
     ]
 
 

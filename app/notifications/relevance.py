@@ -7,11 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
-from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
-from app.notifications.models import Delivery, Message
+from app.notifications.claiming import Due
 from app.notifications.types import SuppressionReason
 
 
@@ -33,24 +30,13 @@ def ask(template: str, answer: Answer) -> None:
     _answers[template] = answer
 
 
-def outdated(rows: Collection[Delivery]) -> dict[UUID, SuppressionReason]:
+def outdated(pushes: Collection[Due]) -> dict[UUID, SuppressionReason]:
     """Return which of the pushes must not leave any more, and why; one question per template."""
-    asked = [row for row in rows if row.template in _answers]
-    if not asked:
-        return {}
-    keys = dict(
-        session.execute(
-            select(Message.id, Message.event_key).where(
-                Message.id == one_of_ids(row.message_id for row in asked)
-            )
-        ).all()
-    )
+    by_template: dict[str, list[About]] = {}
+    for due in pushes:
+        by_template.setdefault(due.template, []).append(About(due.id, due.resident, due.event_key))
     found: dict[UUID, SuppressionReason] = {}
-    for template in {row.template for row in asked}:
-        about = [
-            About(row.id, ResidentId(row.resident_id), keys[row.message_id])
-            for row in asked
-            if row.template == template
-        ]
-        found |= _answers[template](about)
+    for template, about in by_template.items():
+        if template in _answers:
+            found |= _answers[template](about)
     return found

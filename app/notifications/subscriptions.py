@@ -1,17 +1,19 @@
 """The credit ledger: what a person's answers allow us to send (订阅次数).
 
 A server event (`subscribe_msg_popup_event`) is worth a credit; what a phone reports is only a hint and counts
-provisionally until the event comes; 43101 always wins. All writes lock the row.
+provisionally until the event comes; 43101 always wins. All writes lock the row. A template and the long-term
+one that tells the same (长期订阅) keep a row each: what happens to one leaves the other alone.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, case, cast, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Integer, String, Uuid, any_, bindparam, case, cast, delete, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from app.foundation import clock
-from app.foundation.database import one_of_ids, session
+from app.foundation.database import session
 from app.foundation.errors import InvalidInput
 from app.identity.types import ResidentId
 from app.notifications.models import Subscription
@@ -44,6 +46,18 @@ def template_id(key: str) -> str | None:
 def template_key(wechat_id: str) -> str | None:
     """Return our key of WeChat's template id."""
     return _keys.get(wechat_id)
+
+
+def ways(key: str) -> tuple[str, ...]:
+    """Return the templates by which this deployment can tell a message of template `key`; long-term first."""
+    known = (all_templates()[key].long_term, key)
+    return tuple(way for way in known if way is not None and way in _ids)
+
+
+def stopped_until(key: str, stopped: Mapping[str, datetime]) -> datetime | None:
+    """Return when the first way of telling `key` is open again; None where one is open."""
+    closed = [stopped[way] for way in ways(key) if way in stopped]
+    return min(closed) if closed and len(closed) == len(ways(key)) else None
 
 
 def report(resident: ResidentId, choices: Mapping[str, Choice]) -> None:
@@ -89,46 +103,69 @@ def exhausted(resident: ResidentId, key: str) -> None:
     row.standing, row.updated_at, row.emptied_at = False, now, now
 
 
-def take_many(wanted: Collection[tuple[ResidentId, str]]) -> dict[ResidentId, Purse]:
-    """Take one credit of each person's template before a batch of sends; who has none is absent."""
+_paying = case(
+    (Subscription.standing, Purse.STANDING.value),
+    (Subscription.credits > 0, Purse.CREDIT.value),
+    (Subscription.provisional > 0, Purse.PROVISIONAL.value),
+)
+_held = (
+    select(Subscription.id, Subscription.resident_id, Subscription.template, _paying.label("purse"))
+    .where(
+        Subscription.resident_id == any_(bindparam("people", type_=ARRAY(Uuid))),
+        Subscription.template == any_(bindparam("ways", type_=ARRAY(String))),
+    )
+    .order_by(Subscription.resident_id, Subscription.template)
+    .with_for_update()
+    .cte("held")
+)
+_paid = (
+    select(_held.c.id, _held.c.purse)
+    .where(_held.c.purse.is_not(None))
+    .ext(distinct_on(_held.c.resident_id))
+    .order_by(_held.c.resident_id, (_held.c.purse == Purse.STANDING).desc())
+    .cte("paid")
+)
+_bought, _hoped = (cast(_paid.c.purse == purse, Integer) for purse in (Purse.CREDIT, Purse.PROVISIONAL))
+_TAKE = (
+    update(Subscription)
+    .where(Subscription.id == _paid.c.id)
+    .values(
+        credits=Subscription.credits - _bought,
+        provisional=Subscription.provisional - _hoped,
+        advanced=Subscription.advanced + _hoped,
+        updated_at=case((_paid.c.purse == Purse.STANDING, Subscription.updated_at), else_=bindparam("now")),
+    )
+    .returning(Subscription.resident_id, _paid.c.purse, Subscription.template)
+)
+"""Locks the rows, chooses what each person pays from (a standing yes before a credit) and takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What one push is paid from, and the template it therefore leaves with."""
+
+    purse: Purse
+    template: str
+
+
+def take_many(
+    wanted: Collection[tuple[ResidentId, str]], *, stopped: Collection[str] = ()
+) -> dict[ResidentId, Payment]:
+    """Take what pays for one push of a template to each person; who has nothing is absent.
+
+    Nothing is taken for a template that is `stopped`.
+    """
     by_template: dict[str, list[ResidentId]] = {}
     for resident, key in wanted:
         by_template.setdefault(key, []).append(resident)
-    taken: dict[ResidentId, Purse] = {}
+    taken: dict[ResidentId, Payment] = {}
     for key, people in sorted(by_template.items()):
-        taken |= _take(people, key)
-    return taken
-
-
-def _take(people: Collection[ResidentId], key: str) -> dict[ResidentId, Purse]:
-    """Lock the rows, choose what each pays from and take it, in one statement."""
-    paying = case(
-        (Subscription.standing, Purse.STANDING.value),
-        (Subscription.credits > 0, Purse.CREDIT.value),
-        (Subscription.provisional > 0, Purse.PROVISIONAL.value),
-    )
-    held = (
-        select(Subscription.id, paying.label("purse"))
-        .where(Subscription.resident_id == one_of_ids(people), Subscription.template == key)
-        .order_by(Subscription.resident_id)
-        .with_for_update()
-        .cte("held")
-    )
-    bought = cast(held.c.purse == Purse.CREDIT, Integer)
-    hoped = cast(held.c.purse == Purse.PROVISIONAL, Integer)
-    rows = session.execute(
-        update(Subscription)
-        .where(Subscription.id == held.c.id, held.c.purse.is_not(None))
-        .values(
-            credits=Subscription.credits - bought,
-            provisional=Subscription.provisional - hoped,
-            advanced=Subscription.advanced + hoped,
-            updated_at=case((held.c.purse == Purse.STANDING, Subscription.updated_at), else_=clock.now()),
+        asked = {"people": people, "ways": [way for way in ways(key) if way not in stopped]}
+        rows = session.execute(
+            _TAKE, {**asked, "now": clock.now()}, execution_options={"synchronize_session": False}
         )
-        .returning(Subscription.resident_id, held.c.purse)
-        .execution_options(synchronize_session=False)
-    )
-    return {ResidentId(resident): Purse(purse) for resident, purse in rows}
+        taken |= {ResidentId(person): Payment(Purse(purse), way) for person, purse, way in rows}
+    return taken
 
 
 def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetime | None) -> None:
@@ -138,7 +175,7 @@ def give_back(resident: ResidentId, key: str, purse: Purse, *, taken_at: datetim
     """
     row = locked(resident, key)
     emptied = row.emptied_at is not None and taken_at is not None and row.emptied_at >= taken_at
-    if purse is Purse.STANDING or emptied:
+    if purse in {Purse.STANDING, Purse.EARLIER} or emptied:
         return
     if purse is Purse.PROVISIONAL and row.advanced:
         row.advanced -= 1

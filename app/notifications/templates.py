@@ -52,6 +52,7 @@ def all_templates() -> Mapping[str, Template]:
             },
             fields=tuple(raw["fields"]),
             digest=Digest(**raw["digest"]) if "digest" in raw else None,
+            long_term=raw.get("long_term"),
             enough=raw.get("enough", 1),
         )
         for key, raw in files.read("notifications")["templates"].items()

@@ -126,6 +126,8 @@ class Purse(StrEnum):
     CREDIT = "credit"
     PROVISIONAL = "provisional"
     STANDING = "standing"
+    EARLIER = "earlier"
+    """An attempt whose outcome nobody knows paid for it: nothing is taken, WeChat decides."""
 
 
 class Choice(StrEnum):
@@ -139,7 +141,10 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One subscribe-message template of config/notifications.yaml; `variants` are other pages it may open."""
+    """One subscribe-message template of config/notifications.yaml; `variants` are other pages it may open.
+
+    `long_term` is the template that tells the same to who said yes for good (长期订阅): it goes first.
+    """
 
     key: str
     title: str
@@ -149,6 +154,7 @@ class Template:
     variants: Mapping[str, tuple[str, tuple[str, ...]]]
     fields: tuple[str, ...]
     digest: "Digest | None" = None
+    long_term: str | None = None
     enough: int = 1
     """So many credits are plenty: nobody is asked for more."""
 

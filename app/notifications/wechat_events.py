@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.foundation import clock
@@ -187,14 +187,15 @@ def _find(openid: str, item: Mapping[str, Any], created: datetime) -> Delivery |
     key = subscriptions.template_key(str(item.get("TemplateId", "")))
     if resident is None or key is None:
         return None
+    waits_for_another_try = (Delivery.state == DeliveryState.QUEUED) & Delivery.resent_at.is_not(None)
     open_states = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.ACCEPTED)
     rows = session.scalars(
         select(Delivery)
         .where(
             Delivery.resident_id == resident,
-            Delivery.template == key,
+            func.coalesce(Delivery.sent_as, Delivery.template) == key,
             Delivery.msgid.is_(None),
-            Delivery.state.in_(open_states),
+            Delivery.state.in_(open_states) | waits_for_another_try,
             Delivery.sent_at > clock.now() - MATCH_WINDOW,
         )
         .with_for_update()

@@ -2,6 +2,8 @@
 
 from marshmallow import fields, validate
 
+from app.notifications.types import DeliveryState
+from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Moment, QuerySchema, Schema
 
 CHOICES = ("accept", "reject", "ban", "filter")
@@ -49,6 +51,35 @@ class PromptsOut(Schema):
     """What to ask for now: three at most, never both kinds."""
 
     items = fields.List(fields.Nested(PromptOut), required=True)
+
+
+class PushQuery(PageQuery):
+    """Which pushes to list."""
+
+    resident_id = fields.UUID(load_default=None)
+    state = fields.Enum(DeliveryState, by_value=True, load_default=None)
+
+
+class PushOut(Schema):
+    """One push: the template, page and words that really left."""
+
+    id = fields.UUID(required=True)
+    resident_id = fields.UUID(required=True)
+    template = fields.String(required=True)
+    page = fields.String(required=True)
+    words = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    joined = fields.Integer(required=True, metadata={"description": "同一条微信通知里另外还说了几件"})
+    state = fields.Enum(DeliveryState, by_value=True, required=True)
+    label = fields.String(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    sent_at = Moment(required=True, allow_none=True)
+    resent_at = Moment(required=True, allow_none=True)
+
+
+class ResendIn(Schema):
+    """Why a push is tried once more."""
+
+    reason = fields.String(required=True, validate=validate.Length(2, 200))
 
 
 class ChoicesIn(Schema):

@@ -249,6 +249,17 @@ def test_every_template_has_two_to_five_fields_whose_examples_wechat_would_take(
         assert re.fullmatch(KEY_RULES[kind[1]], field["example"])
 
 
+def test_a_long_term_template_tells_the_same_on_the_same_pages_in_some_of_the_fields() -> None:
+    templates = NOTIFICATIONS["templates"]
+    pairs = [(one, templates[one["long_term"]]) for one in templates.values() if "long_term" in one]
+    assert pairs
+    for once, always in pairs:
+        assert (once["type"], always["type"]) == ("one_time", "long_term")
+        assert (always["page"], always["page_params"]) == (once["page"], once["page_params"])
+        assert set(always["fields"]) <= set(once["fields"])
+        assert ("digest" in always) == ("digest" in once)
+
+
 def test_a_moment_asks_for_at_most_three_templates_of_one_type() -> None:
     for moment in NOTIFICATIONS["moments"].values():
         asked = [NOTIFICATIONS["templates"][key] for key in moment["templates"]]

@@ -1,11 +1,17 @@
 """The mini-program's scripts against the real API: what a phone does, in order."""
 
 import pytest
+from sqlalchemy import select
 
+from app.eligibility import follow_ups, policies, runs
+from app.foundation import database
+from app.foundation.transaction import atomic
+from app.residents.models import Dispute
 from tests.blueprints.applications.errands import Desk
 
 SERVICE, REGION = "svc-elder-allowance", "500103"
 NURSING, LEVEL = "cq-disability-nursing", "disability_level"
+ELDERLY = "cq-yuzhong-elder"
 FILL, DETAIL = "pages/applications/fill", "pages/applications/detail"
 
 
@@ -254,6 +260,72 @@ def test_a_question_answered_on_the_page_changes_the_answer_at_once(phone_of):
     phone.tap("answer", detail={"key": LEVEL, "value": "2"})
     phone.tap("state", fact=LEVEL)
     assert phone.data["outcome"]["text"] == "您符合条件", phone.data
+
+
+@pytest.fixture
+def asked_again(known, clock):
+    """Her phone eight days after she was told of a policy: the one question lies among her messages."""
+    with atomic():
+        runs.start(policies.published(ELDERLY))
+    known.open("pages/home/index")
+    known.tap("refresh")
+    runs.advance_due()
+    clock.advance(days=8)
+    assert follow_ups.ask_due() > 0
+    return known
+
+
+def test_the_question_a_week_later_opens_from_its_message_and_takes_one_tap(asked_again):
+    phone = asked_again
+    phone.open("pages/messages/index")
+    (place,) = [n for n, item in enumerate(phone.data["items"]) if "您申请了吗" in item["title"]]
+    phone.tap("open", index=place)
+    assert f"navigateTo /pages/matches/followup?policy_id={ELDERLY}" in phone.log
+    phone.open("pages/matches/followup", policy_id=ELDERLY)
+    assert phone.data["question"]["title"]
+    phone.tap("answer", answer="will_apply")
+    assert (phone.data["answered"], phone.data["failure"]) == ("will_apply", "")
+    (_, _, sent), *_ = [one for one in phone.requests if one[1].endswith("/follow-up")]
+    assert sent["Idempotency-Key"]
+    phone.open("pages/matches/followup", policy_id=ELDERLY)
+    assert (phone.data["ready"], phone.data["question"]) == (True, None)
+
+
+def test_not_for_me_offers_to_say_that_the_information_is_wrong(asked_again):
+    asked_again.open("pages/matches/followup", policy_id=ELDERLY)
+    asked_again.tap("answer", answer="not_for_me")
+    assert "不再提示" in asked_again.data["told"]
+    asked_again.tap("objectTo")
+    assert asked_again.log == [f"navigateTo /pages/matches/wrong?policy_id={ELDERLY}"]
+
+
+def test_one_fact_is_picked_as_wrong_and_goes_to_the_department_that_stated_it(known):
+    known.open("pages/home/index")
+    known.tap("refresh")
+    known.open("pages/matches/detail", policy_id=ELDERLY)
+    known.tap("objectTo")
+    assert known.log == [f"navigateTo /pages/matches/wrong?policy_id={ELDERLY}"]
+    known.open("pages/matches/wrong", policy_id=ELDERLY)
+    offered = {option["value"]: option["label"] for option in known.data["field"]["options"]}
+    assert len(offered) > 2
+    assert "说不清" in offered["every"]
+    known.tap("send")
+    assert known.data["errors"]["fact"]
+    known.tap("choose", detail={"key": "fact", "value": "hukou_region"})
+    known.tap("write", detail={"value": "我去年就迁走了"})
+    known.tap("send")
+    assert (known.data["sent"], known.data["failure"]) == (True, "")
+    assert database.session.scalars(select(Dispute.name)).all() == ["hukou_region"]
+
+
+def test_who_cannot_say_which_fact_is_wrong_has_all_of_them_looked_at(known):
+    known.open("pages/home/index")
+    known.tap("refresh")
+    known.open("pages/matches/wrong", policy_id=ELDERLY)
+    known.tap("choose", detail={"key": "fact", "value": "every"})
+    known.tap("send")
+    assert known.data["sent"], known.data
+    assert {"birth_date", "hukou_region"} <= set(database.session.scalars(select(Dispute.name)))
 
 
 def test_a_supplement_is_answered_and_two_stars_are_taken(draft, sign_in):

@@ -9,7 +9,7 @@ import structlog
 from redis import Redis
 
 from app.foundation import cache, clock
-from app.gateways.wechat import port
+from app.gateways.wechat import errors, port
 from app.gateways.wechat.client import MiniProgramClient
 from app.gateways.wechat.errors import OutcomeUnknown, Rejected
 from app.gateways.wechat.face import ID_CARD
@@ -101,7 +101,10 @@ class LiveMessages:
     ) -> port.Sent:
         """Send once; OutcomeUnknown means that the person may have got it."""
         values = {key: {"value": text} for key, text in data.items()}
-        answer = self.client.wxa.send_subscribe_message(openid, template_id, values, page)
+        message = {"touser": openid, "template_id": template_id, "data": values}
+        if page is not None:
+            message["page"] = page
+        answer = self.client.post_json(errors.SUBSCRIBE_SEND[1:], message)
         msgid = answer.get("msgid")
         return port.Sent(None if msgid is None else str(msgid))
 

@@ -137,6 +137,10 @@ Page(
       })
     },
 
+    objectTo() {
+      wx.navigateTo({ url: `/pages/matches/wrong${api.query({ policy_id: this.data.policyId })}` })
+    },
+
     openMe() {
       wx.navigateTo({ url: '/pages/me/index' })
     },

@@ -258,8 +258,8 @@ def test_nobody_is_waited_for_longer_than_five_seconds(raw_server, asking):
 def test_the_product_waits_two_seconds_for_a_department(sandbox, monkeypatch):
     monkeypatch.setattr(port, "_current", [])  # the gateway of the other tests comes back
     registries = live.build(settings_of("http://x", "wx", "redis://x", registries_base=sandbox.base))
-    limits = registries._wire._limits
-    assert (limits.connect_timeout, limits.read_timeout) == (2.0, 2.0)
+    limits = registries._wire.limits
+    assert (limits.connect_seconds, limits.read_seconds) == (2.0, 2.0)
     port.use(registries)
     assert port.registries() is registries
     registries.close()

@@ -160,8 +160,8 @@ def test_a_host_that_wechatpy_hard_codes_is_never_asked(emulator, connect):
 def test_the_product_waits_two_seconds_for_a_connection_and_five_for_a_reply(settings):
     assert (CONNECT_SECONDS, READ_SECONDS) == (2.0, 5.0)
     wire = live.client_of(settings)._http._wire
-    assert (wire._limits.connect_timeout, wire._limits.read_timeout) == (2.0, 5.0)
-    assert wire._pool.pool.maxsize == settings.push_concurrency + live.SPARE_CONNECTIONS
+    assert (wire.limits.connect_seconds, wire.limits.read_seconds) == (2.0, 5.0)
+    assert wire.connections == settings.push_concurrency + live.SPARE_CONNECTIONS
 
 
 @pytest.mark.parametrize("reply", [*REPLIES, "nobody"])

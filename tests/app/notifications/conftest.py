@@ -11,7 +11,7 @@ from app.foundation.transaction import atomic
 from app.gateways.wechat import port
 from app.gateways.wechat.callbacks import Callback, dedupe_key, normalised
 from app.identity import queries as identity
-from app.notifications import delivery, service, subscriptions, wechat_events
+from app.notifications import delivery, service, subscriptions, templates, wechat_events
 from app.notifications.models import Delivery, Subscription
 from app.notifications.service import Notice
 from app.notifications.types import Lane
@@ -60,14 +60,14 @@ class Post:
 
     def tell(self, person, key="event", *, template="policy_match", lane=Lane.NORMAL, **more):
         """Put a message into the inbox and its push into the outbox."""
-        values = {
+        said = {
             "thing1": "重庆市渝中区高龄补贴",
             "thing2": "每年600元",
             "thing3": "年满80周岁",
             "time4": "2026年11月23日 09:30",
+            "date2": "2026年12月31日",
         }
-        if template == "policy_match_long_term":
-            del values["time4"]
+        values = {field: said[field] for field in templates.all_templates()[template].fields}
         notice = Notice(
             template=template,
             event_key=key,

@@ -109,9 +109,9 @@ def test_an_urgent_push_overtakes_a_campaign(post, addressee, wechat):
 
 
 def test_what_has_no_way_to_be_told_together_leaves_one_after_the_other(post, addressee):
-    person = addressee(accepts=1, template="policy_match_long_term")
+    person = addressee(accepts=2, template="deadline_reminder")
     for key in ("e1", "e2"):
-        post.tell(person, key, template="policy_match_long_term", lane=Lane.BULK)
+        post.tell(person, key, template="deadline_reminder", lane=Lane.BULK)
     post.deliver()
     assert [row.state for row in post.rows(person)] == ["accepted"] * 2
     assert len(post.phone(person)) == 2

@@ -26,7 +26,8 @@ def report():
 def take():
     def one(person, template=KEY):
         with atomic():
-            return subscriptions.take_many([(person.id, template)]).get(person.id)
+            payment = subscriptions.take_many([(person.id, template)]).get(person.id)
+        return None if payment is None else payment.purse
 
     return one
 
@@ -167,9 +168,9 @@ def test_whatever_happens_no_more_is_spent_than_was_answered_and_nothing_is_belo
                 case "empty":
                     subscriptions.exhausted(person.id, KEY)
                 case "take":
-                    purse = subscriptions.take_many([(person.id, KEY)]).get(person.id)
-                    taken += [purse] if purse else []
-                    spent += purse is not None
+                    paid = subscriptions.take_many([(person.id, KEY)]).get(person.id)
+                    taken += [paid.purse] if paid else []
+                    spent += paid is not None
                 case _ if taken:
                     subscriptions.give_back(person.id, KEY, taken.pop(), taken_at=None)
                     spent -= 1

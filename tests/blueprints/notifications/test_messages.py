@@ -181,3 +181,13 @@ def test_a_standing_yes_is_not_asked_for_again(sign_in, keys):
     with atomic():
         subscriptions.accepted(person.id, "policy_match_long_term")
     assert keys(person, "in_settings") == ["renewal_reminder"]
+
+
+def test_who_said_yes_for_good_is_not_asked_for_single_pushes_of_the_same(sign_in, keys):
+    person = sign_in.resident()
+    with atomic():
+        subscriptions.accepted(person.id, "policy_match_long_term")
+    assert keys(person) == ["deadline_reminder"]
+    with atomic():
+        subscriptions.exhausted(person.id, "policy_match_long_term")
+    assert keys(person) == ["policy_match", "deadline_reminder"]
