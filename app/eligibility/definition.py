@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from app.eligibility import renewals
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.types import Audience, Policy, PolicyId, Tier
 from app.residents import fact_catalogue
@@ -57,6 +58,7 @@ def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
         review_by=None if raw.get("review_by") is None else as_date(raw["review_by"]),
         checksum=checksum(raw),
         raw=raw,
+        renewal=renewals.read(raw),
     )
 
 
@@ -88,6 +90,7 @@ def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
         faults["mode"] = [f"只能是{'、'.join(MODES)}"]
     faults.update(_validity_faults(raw))
     faults.update(_relation_faults(raw))
+    faults.update(renewals.faults(raw))
     return faults
 
 
