@@ -1,12 +1,12 @@
 """For whom a resident may act (办理对象): themselves, relatives who mandated them, their enterprises."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.foundation.database import session
+from app.foundation.database import one_of_ids, session
 from app.foundation.errors import NotFound
 from app.identity import queries as identity
 from app.identity.types import RealName, ResidentId
@@ -46,6 +46,14 @@ def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subj
     if found.relation is SubjectRelation.FAMILY:
         raise NotFound
     return found
+
+
+def owners(enterprise_ids: Iterable[UUID]) -> dict[UUID, ResidentId]:
+    """Return who represents each enterprise now; for work over everybody."""
+    asked = select(Enterprise.id, Enterprise.resident_id).where(
+        Enterprise.id == one_of_ids(enterprise_ids), Enterprise.ended_at.is_(None)
+    )
+    return {found: ResidentId(owner) for found, owner in session.execute(asked)}
 
 
 def listed(resident_id: ResidentId) -> list[SubjectView]:

@@ -1,4 +1,4 @@
-"""What is foreseen for one subject is the definition, evaluated day by day: laws, and the dates that tempt."""
+"""What is foreseen for one subject is the definition, evaluated day by day: laws, and tempting dates."""
 
 import datetime as dt
 from dataclasses import replace
@@ -103,7 +103,10 @@ def test_what_is_unknown_may_begin_and_may_end():
         ("may_begin", dt.date(2026, 12, 1)),
         ("may_end", dt.date(2027, 1, 1)),
     ]
-    assert [why(one, {}, {}) for one in found] == [["政策自2026年12月1日起实施"], ["政策到2026年12月31日结束"]]
+    assert [why(one, {}, {}) for one in found] == [
+        ["政策自2026年12月1日起实施"],
+        ["政策到2026年12月31日结束"],
+    ]
 
 
 VERIFIED = "elder_allowance_verified_on"
@@ -114,9 +117,7 @@ YEARLY = {"every_months": 12, "notice_days": 60, "since": VERIFIED}
 @given(st.dates(dt.date(2024, 1, 1), dt.date(2028, 12, 31)) | st.sampled_from(tempting), st.integers(1, 90))
 def test_a_renewal_falls_due_when_its_months_are_full(since, ahead):
     policy = elder_allowance(renewal=YEARLY)
-    due = next(
-        day for day in (since + n * DAY for n in range(360, 372)) if full_months(since, day) == 12
-    )
+    due = next(day for day in (since + n * DAY for n in range(360, 372)) if full_months(since, day) == 12)
     subject = {"birth_date": dt.date(1936, 1, 1), "hukou_region": "500103", VERIFIED: since}
     (found,) = upcoming([policy], subject, as_of=due - ahead * DAY, params={})
     assert (found.kind, found.day, found.last_day) == ("renewal", due, due)
