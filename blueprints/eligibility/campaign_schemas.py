@@ -2,6 +2,7 @@
 
 from marshmallow import fields, validate
 
+from app.eligibility.announcement_statistics import ANNOUNCED
 from app.eligibility.types import VisitResult
 from app.notifications.campaigns import CampaignAction
 from app.notifications.types import CampaignState
@@ -109,6 +110,18 @@ class VisitResultIn(Schema):
     )
 
 
+class AnnouncedOut(Schema):
+    """What announcing one kind of day ahead came to; `announced` were told, whatever came afterwards."""
+
+    announced = fields.Integer(required=True)
+    opened = fields.Integer(required=True)
+    renewed = fields.Integer(required=True)
+    renewed_in_time = fields.Integer(required=True)
+    retracted = fields.Integer(required=True)
+    waiting = fields.Integer(required=True)
+    kept_back = _counts()
+
+
 class PolicyStatisticsOut(Schema):
     """What telling people of a policy came to."""
 
@@ -121,3 +134,8 @@ class PolicyStatisticsOut(Schema):
     visits_open = fields.Integer(required=True)
     visits = _counts()
     dismissals = _counts()
+    announcements = fields.Dict(
+        keys=fields.String(validate=validate.OneOf([kind.value for kind in ANNOUNCED])),
+        values=fields.Nested(AnnouncedOut),
+        required=True,
+    )

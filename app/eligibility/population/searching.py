@@ -35,7 +35,8 @@ from app.rules.planes.answers import Answer, Changes, answers_at
 from app.rules.planes.kernel import Planes, answered
 from app.rules.planes.lowering import Needed
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=30)
+"""Long enough to export everybody's facts; a killed search is taken up after it."""
 ROWS_WRITTEN = 2_000
 OWN = "upcoming"
 """The folder of snapshots that only this search made: deleted once it is over."""

@@ -1,6 +1,6 @@
-"""Telling people before the day: once, at a decent hour, by the right way, and taken back where it is not true."""
+"""Telling people before the day: once, at a decent hour, and taken back where it is not true."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from app.eligibility.population import searching
 from app.foundation import database
 from app.foundation.transaction import atomic
 from app.notifications import subscriptions
+from app.notifications.models import Delivery
 from app.residents import consents, profiles
 from app.residents.types import Purpose
 from tests.app.eligibility.knowing import learn
@@ -89,7 +90,7 @@ def test_it_is_still_pushed_when_it_holds(here):
     here.publish("cq-yuzhong-elder", version=2)
     here.push()
     assert len(here.phone(elder)) == 1
-    assert [title for title, _ in told(here, elder)][0].startswith("您可以享受")
+    assert told(here, elder)[0][0].startswith("您可以享受")
 
 
 def test_an_end_is_pushed_urgently_but_never_at_night(here):
@@ -107,8 +108,6 @@ def test_an_end_is_pushed_urgently_but_never_at_night(here):
 
 
 def lanes():
-    from app.notifications.models import Delivery
-
     return database.session.scalars(
         select(Delivery.lane).where(Delivery.template.in_(["deadline_reminder", "renewal_reminder"]))
     ).all()
@@ -188,9 +187,14 @@ def test_a_renewal_in_time_is_counted_and_nothing_more_is_said(here):
     a_day(here)
     assert rows("kind", "state") == [("renewal", "renewed")]
     assert len(told(here, elder)) == 1
-    here.clock.advance(days=365)
-    again = here.again(elder)
-    assert again
+    path = "/api/v1/staff/policies/cq-yuzhong-elder/statistics"
+    counted = here.approver.get(path).json["announcements"]["renewal"]
+    assert {name: counted[name] for name in ("announced", "opened", "renewed", "renewed_in_time")} == {
+        "announced": 1,
+        "opened": 0,
+        "renewed": 1,
+        "renewed_in_time": 1,
+    }
 
 
 def test_without_consent_or_wish_nobody_is_told(here):
@@ -259,3 +263,19 @@ def test_what_turned_out_untrue_is_told_once_it_is_true(here):
     here.clock.advance(days=1)
     a_day(here)
     assert ("cq-yuzhong-elder", "told") in rows("policy_id", "state")
+
+
+def test_statistics_count_what_was_announced_opened_and_kept_back(here):
+    opened, unopened, without = (somebody(here, **TURNS_80) for _ in range(3))
+    searching.search(here.root)
+    with atomic():
+        consents.withdraw(without.id, Purpose.MATCHING)
+    announcing.tell_due()
+    message = here.inbox(opened)[0]["id"]
+    assert opened.client.post(f"/api/v1/me/messages/{message}/read").status_code == 204
+    counted = here.approver.get("/api/v1/staff/policies/cq-yuzhong-elder/statistics").json["announcements"]
+    assert counted["begins"]["announced"] == 2
+    assert counted["begins"]["opened"] == 1
+    assert counted["begins"]["kept_back"]["no_consent"] == 1
+    assert counted["ends"]["announced"] == 0
+    assert unopened.id != opened.id
