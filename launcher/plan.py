@@ -78,6 +78,7 @@ def app_environment(premises: Premises) -> dict[str, str]:
     return plain_environment() | {
         **premises.secret,
         "ENVIRONMENT": "demo",
+        "SNAPSHOT_FOLDER": str(premises.var / "snapshots"),
         "DATABASE_URL": premises.database_url,
         "REDIS_URL": premises.redis_url,
         "WECHAT_API_BASE": premises.address("wechat"),

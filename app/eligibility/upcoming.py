@@ -134,8 +134,6 @@ class _Look:
         day = one.day - timedelta(days=1) if over else one.day
         assessment = self._assess(one.policy, day)
         receives = over and self._receives(one.policy, assessment)
-        if one.kind in {UpcomingKind.MAY_BEGIN, UpcomingKind.MAY_END} and not assessment.concerns:
-            return None
         among, rows = self.almanac.on(day), self._rows(one.policy, day)
         if receives:  # what they have is not offered, but its end is told
             rows[one.policy.id] = replace(rows[one.policy.id], received=False, dismissed=None)
