@@ -12,6 +12,7 @@ from app.foundation import clock
 from app.notifications.service import Notice
 from app.notifications.types import Lane
 from app.residents import fact_catalogue
+from app.rules.wording import listed
 
 _UNNAMED = "您的一项补贴"
 _SHOWN_MATERIALS = 5
@@ -62,43 +63,42 @@ def _beginning(one: Foreseen) -> Notice:
 
 
 def _end(one: Foreseen) -> Notice:
-    policy, sensitive = one.upcoming.policy, _is_sensitive(one.upcoming.policy)
-    return Notice(
-        template=DEADLINE,
-        event_key=_key(one),
-        title=f"即将到期：{policy.title}",
-        body=f"{_why(one)}{preparing.note(one)}",
-        values={
-            "thing1": _UNNAMED if sensitive else policy.title,
-            "date2": _written(_last(one)),
-            "thing3": f"还有{preparing.days_left(one, clock.today())}天，点开看怎么办",
-        },
-        page_params={"policy_id": policy.id},
-        lane=Lane.URGENT,
-        lifetime=_until_over(one),
-        sensitive=sensitive,
-    )
+    policy = one.upcoming.policy
+    values = {
+        "thing1": _UNNAMED if _is_sensitive(policy) else policy.title,
+        "date2": listed(_last(one)),
+        "thing3": f"还有{preparing.days_left(one, clock.today())}天，点开看怎么办",
+    }
+    return _urgent(one, DEADLINE, f"即将到期：{policy.title}", values, {"policy_id": policy.id})
 
 
 def _renewal(one: Foreseen) -> Notice:
-    policy, sensitive = one.upcoming.policy, _is_sensitive(one.upcoming.policy)
-    renewal = policy.renewal
-    if renewal is None:
+    policy = one.upcoming.policy
+    if policy.renewal is None:
         raise ValueError("only a policy with a renewal is renewed")
+    title = f"请在{listed(_last(one))}前续期：{policy.title}"
+    values = {
+        "thing1": f"{_UNNAMED if _is_sensitive(policy) else policy.title}续期",
+        "date2": listed(_last(one)),
+        "thing3": "逾期可能暂停发放，点开办理",
+    }
+    return _urgent(one, RENEWAL, title, values, {"service_id": policy.renewal.service_id})
+
+
+def _urgent(
+    one: Foreseen, template: str, title: str, values: dict[str, str], page_params: dict[str, str]
+) -> Notice:
+    """Tell of a deadline: never behind policies that are merely offered, and never in quiet hours either."""
     return Notice(
-        template=RENEWAL,
+        template=template,
         event_key=_key(one),
-        title=f"请在{_written(_last(one))}前续期：{policy.title}",
+        title=title,
         body=f"{_why(one)}{preparing.note(one)}",
-        values={
-            "thing1": f"{_UNNAMED if sensitive else policy.title}续期",
-            "date2": _written(_last(one)),
-            "thing3": "逾期可能暂停发放，点开办理",
-        },
-        page_params={"service_id": renewal.service_id},
+        values=values,
+        page_params=page_params,
         lane=Lane.URGENT,
         lifetime=_until_over(one),
-        sensitive=sensitive,
+        sensitive=_is_sensitive(one.upcoming.policy),
     )
 
 
@@ -125,7 +125,3 @@ def _until_over(one: Foreseen) -> timedelta:
     """Return how long the push says anything: to the end of the last day."""
     after = _last(one) + timedelta(days=1)
     return datetime.combine(after, time(), tzinfo=clock.SHANGHAI) - clock.now()
-
-
-def _written(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -13,6 +13,7 @@ from app.eligibility.types import Policy
 from app.rules.evaluation import evaluate
 from app.rules.foresight import causes, turning_days
 from app.rules.types import Params, Subject, Truth
+from app.rules.wording import listed
 
 HORIZON = 90
 """Days ahead that a resident is told about: time to prepare what an application needs."""
@@ -100,15 +101,14 @@ def notice_days(policy: Policy, kind: UpcomingKind) -> int:
 def why(one: Upcoming, subject: Subject, params: Params) -> list[str]:
     """Say in Chinese what turns on the day: a date of theirs, or a date of the policy."""
     policy, day = one.policy, one.day
-    written = f"{day.year}年{day.month}月{day.day}日"
+    written = listed(day)
     if one.renewal and policy.renewal is not None:
         return [f"{written}距上次办理满{policy.renewal.every_months}个月"]
     said = [f"{written}{cause}" for cause in causes(policy.conditions, subject, day=day, params=params)]
     if day == policy.valid_from:
         said.insert(0, f"政策自{written}起实施")
     elif not policy.in_force(day):
-        last = day - timedelta(days=1)
-        said = [f"政策到{last.year}年{last.month}月{last.day}日结束"]
+        said = [f"政策到{listed(day - timedelta(days=1))}结束"]
     return said
 
 

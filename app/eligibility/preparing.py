@@ -10,6 +10,7 @@ from app.eligibility.foresight import UpcomingKind
 from app.eligibility.notices import RENEWAL
 from app.eligibility.upcoming import Foreseen
 from app.notifications import templates
+from app.rules.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Service:
 
 def note(one: Foreseen) -> str:
     """Say in one sentence what the day means and what to do; "若…" where it is not certain."""
-    day, last = _written(one.upcoming.day), _written(one.upcoming.last_day or one.upcoming.day)
+    day, last = listed(one.upcoming.day), listed(one.upcoming.last_day or one.upcoming.day)
     unknown = "、".join(missing.label for missing in one.assessment.missing) or "其他条件"
     match one.kind:
         case UpcomingKind.BEGINS:
@@ -89,7 +90,3 @@ def link(one: Foreseen) -> str:
     if service is not None:
         return templates.link(RENEWAL, {"service_id": service.id})
     return queries.link(one.upcoming.policy, one.assessment.tier)
-
-
-def _written(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -34,7 +34,7 @@ def draw_welfare(block: Block, ages: Numbers) -> None:
 
 
 def _date_renewals(block: Block, ages: Numbers) -> None:
-    """Spread the last yearly reviews over the year by the day of birth (an estimate); no draw of their own."""
+    """Spread the last yearly reviews over the year by the day of birth (an estimate), without a draw."""
     days = block.values["birth_date"].astype("datetime64[D]").astype(np.int64) * SPREAD % A_YEAR
     reviewed = block.as_of - days.astype("timedelta64[D]")
     block.put("dibao_reviewed_on", reviewed, block.values["dibao"])
