@@ -47,7 +47,7 @@ from app.residents import subscriptions as resident_subscriptions
 from config import files
 from config.settings import Settings
 
-_SEARCH_SECONDS = 3600
+_SEARCH_SECONDS = 12 * 3600
 HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.eligibility import foresight, matching, policies, standings
 from app.eligibility.assessment import region_of, region_params
-from app.eligibility.foresight import HORIZON
+from app.eligibility.foresight import HORIZON, UpcomingKind
 from app.eligibility.matching import Candidate
 from app.eligibility.types import Audience, Policy
 from app.eligibility.upcoming import Almanac, Foreseen, foreseen
@@ -82,10 +82,17 @@ def _candidates(
 
 
 def _turning(candidate: Candidate, wanted: Sequence[Policy], almanac: Almanac) -> set[Asked]:
+    """Return what turns, whether or not it is shown; what may end does end for who receives it."""
     values = matching.plain(candidate.known)
     params = region_params(region_of(values))
     return {
-        Asked(candidate.resident, candidate.subject_id, one.policy.id, one.day, one.kind)
+        Asked(
+            candidate.resident,
+            candidate.subject_id,
+            one.policy.id,
+            one.day,
+            UpcomingKind.ENDS if one.kind is UpcomingKind.MAY_END else one.kind,
+        )
         for one in foresight.upcoming(wanted, values, as_of=almanac.as_of, params=params, days=HORIZON)
     }
 

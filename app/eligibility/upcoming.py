@@ -141,7 +141,7 @@ class _Look:
         if not beside.shown:
             return None
         waits = one.kind is UpcomingKind.BEGINS and beside.outcome is Outcome.UNDETERMINED
-        kind = UpcomingKind.MAY_BEGIN if waits else one.kind
+        kind = UpcomingKind.MAY_BEGIN if waits else UpcomingKind.ENDS if receives else one.kind
         return self._found(one, kind, assessment, beside.related, receives=receives)
 
     def renewal(self, one: Upcoming) -> Foreseen | None:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app import wiring
 from app.eligibility import loading
 from app.eligibility.models import Announcement, ForesightDay
 from app.foundation import clock, database
@@ -71,11 +72,17 @@ def run(settings):
     )
 
 
-def test_the_child_process_searches_and_tells_and_needs_a_folder(nearly_80):
-    done = run(nearly_80)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_schedulers_child_searches_and_tells_once_a_day(nearly_80, monkeypatch):
+    for name, value in environment(nearly_80).items():
+        monkeypatch.setenv(name, value)
+    wiring.search_ahead()
     assert count(Announcement.policy_id == POLICY, Announcement.state == "told") == PEOPLE
     assert list(nearly_80.snapshot_folder.rglob("*.parquet")) == []
-    refused = run(nearly_80.model_copy(update={"snapshot_folder": None}))
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://nobody@localhost:1/nothing")
+    wiring.search_ahead()  # nothing is started: a child would fail
+
+
+def test_without_a_folder_for_snapshots_nothing_is_searched_and_it_is_said(committed):
+    refused = run(committed)
     assert refused.returncode == 1
     assert "no_snapshot_folder" in refused.stdout + refused.stderr

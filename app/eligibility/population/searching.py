@@ -5,9 +5,11 @@ everybody: the planes ask each coming day only those whom a date turns on it. Wh
 due; whether it is true and to whom it may be told is asked again of the facts before anybody is told.
 """
 
+import fcntl
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -35,10 +37,9 @@ from app.rules.planes.answers import Answer, Changes, answers_at
 from app.rules.planes.kernel import Planes, answered
 from app.rules.planes.lowering import Needed
 
-LEASE = timedelta(minutes=30)
-"""Long enough to export everybody's facts; a killed search is taken up after it."""
+LEASE = timedelta(minutes=10)
 ROWS_WRITTEN = 2_000
-OWN = "upcoming"
+LOCK, OWN = "upcoming.lock", "upcoming"
 """The folder of snapshots that only this search made: deleted once it is over."""
 
 
@@ -58,29 +59,59 @@ def search(root: Path) -> int:
     Exports what is not there. Killed and started again, it goes on behind the last finished partition;
     who moved to an earlier one meanwhile is found tomorrow.
     """
+    with _alone(root):
+        _open_day()
+        if announcing.searched_today():
+            return 0
+        found = {audience: _snapshot(root, audience) for audience in Audience}
+        done = work_off(ForesightDay, _unfinished, lease=LEASE, step=_Search(found).step)
+        if announcing.searched_today():
+            shutil.rmtree(root / OWN, ignore_errors=True)
+        return done
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one process of this machine at a time into the folder; a killed one holds it no more."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (root / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _open_day() -> None:
+    nothing: dict[str, object] = {"attempts": 0, "cursor": "", "counts": {}}
+    rows = [{"id": new_id(), "as_of": clock.today(), "audience": one.value, **nothing} for one in Audience]
+    days = insert(ForesightDay).on_conflict_do_nothing(index_elements=["as_of", "audience"])
     with atomic():
-        rows = [
-            {"id": new_id(), "as_of": clock.today(), "audience": audience.value, "attempts": 0, "cursor": ""}
-            | {"counts": {}}
-            for audience in Audience
-        ]
-        days = insert(ForesightDay).on_conflict_do_nothing(index_elements=["as_of", "audience"])
         session.execute(days, rows)
-    done = work_off(ForesightDay, _open, lease=LEASE, step=_Search(root).step)
-    if announcing.searched_today():
-        shutil.rmtree(root / OWN, ignore_errors=True)
-    return done
+
+
+def _snapshot(root: Path, audience: Audience) -> Snapshot:
+    """Open the day's snapshot, else the one that this search made before it was killed, else make it."""
+    scope, today = SubjectKind(audience.value), clock.today()
+    for folder in (root, root / OWN):
+        try:
+            return snapshots.opened(folder, scope, today)
+        except SnapshotFaulty:
+            continue
+    return snapshots.export(root / OWN, scope, today)
 
 
 def due_in(part: Part, book: Rulebook) -> Iterator[Due]:
-    """Yield what one partition's people are to be told, each policy as long before as it says."""
+    """Yield what one partition's people are to be told, each policy as long before as it says.
+
+    Who may receive what is not surely theirs is among those for whom it ends.
+    """
     today = answered(book.program, part.table)
+    received = np.array([bool(policy.received_fact or policy.renewal) for policy in book.policies], np.bool_)
     for step in ahead(today, part.table, book, days=_horizon(book)):
-        for kind, found in (
-            (UpcomingKind.BEGINS, step.changes.new),
-            (UpcomingKind.ENDS, step.changes.lost),
-        ):
-            yield from _near(part, book, step.day, kind, found)
+        turned = step.changes
+        over = turned.only(
+            (turned.before == Answer.YES) | ((turned.after == Answer.NO) & received[turned.rules])
+        )
+        yield from _near(part, book, step.day, UpcomingKind.BEGINS, turned.new)
+        yield from _near(part, book, step.day, UpcomingKind.ENDS, over)
     yield from _renewals(part, book, today)
 
 
@@ -111,16 +142,15 @@ def _horizon(book: Rulebook) -> int:
     return max((foresight.notice_days(policy, UpcomingKind.ENDS) for policy in book.policies), default=0)
 
 
-def _open() -> ColumnElement[bool]:
+def _unfinished() -> ColumnElement[bool]:
     return (ForesightDay.as_of == clock.today()) & ForesightDay.finished_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """The search of one day: snapshots and books are made once per audience."""
+    """The search of one day, a partition a step."""
 
-    root: Path
-    _snapshots: dict[Audience, Snapshot] = field(default_factory=dict)
+    snapshots: Mapping[Audience, Snapshot]
 
     def step(self, search_id: UUID, number: int) -> bool:
         """Search one partition; False when the day is finished or another process has taken it over."""
@@ -129,7 +159,7 @@ class _Search:
                 select(ForesightDay.audience, ForesightDay.cursor).where(ForesightDay.id == search_id)
             ).one()
         audience = Audience(row.audience)
-        snapshot = self._snapshot(audience)
+        snapshot = self.snapshots[audience]
         part = next((part for part in snapshot.parts if part.path > row.cursor), None)
         found = [] if part is None else self._found(snapshot, part, audience)
         with atomic():
@@ -144,20 +174,6 @@ class _Search:
                 day.cursor = part.path
                 day.leased_until = session.execute(select(func.now() + LEASE)).scalar_one()
         return part is not None
-
-    def _snapshot(self, audience: Audience) -> Snapshot:
-        """Open the day's snapshot, else the one that this search made, else make it."""
-        if audience in self._snapshots:
-            return self._snapshots[audience]
-        scope, today = SubjectKind(audience.value), clock.today()
-        for root in (self.root, self.root / OWN):
-            try:
-                self._snapshots[audience] = snapshots.opened(root, scope, today)
-            except SnapshotFaulty:
-                continue
-            return self._snapshots[audience]
-        self._snapshots[audience] = snapshots.export(self.root / OWN, scope, today)
-        return self._snapshots[audience]
 
     def _found(self, snapshot: Snapshot, part: PartFile, audience: Audience) -> list[Due]:
         with atomic():

@@ -279,3 +279,15 @@ def test_statistics_count_what_was_announced_opened_and_kept_back(here):
     assert counted["begins"]["kept_back"]["no_consent"] == 1
     assert counted["ends"]["announced"] == 0
     assert unopened.id != opened.id
+
+
+def test_who_receives_what_is_not_surely_theirs_is_told_that_it_ends(here):
+    rule = {"fact": "dibao_edge", "op": "eq", "value": True}  # nobody knows
+    here.publish("held", conditions=rule, valid_to="2026-07-05", received_fact="dibao", run=False)
+    receives, unknown = somebody(here, dibao=True), somebody(here)
+    a_day(here)
+    here.clock.advance(days=1)
+    a_day(here)
+    assert [title for title, _ in told(here, receives)] == ["即将到期：held慰问金"]
+    assert told(here, unknown) == []
+    assert sorted(rows("policy_id", "state")) == [("held", "kept_back"), ("held", "told")]
