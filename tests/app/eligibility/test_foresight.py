@@ -18,7 +18,7 @@ from app.rules.ages import full_months
 from app.rules.evaluation import evaluate
 from tests.app.eligibility.population import people as some
 
-law = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 tempting = [dt.date(2027, 2, 28), dt.date(2028, 2, 29), dt.date(2027, 3, 31), dt.date(2027, 12, 31)]
 days = st.dates(dt.date(2026, 1, 1), dt.date(2028, 12, 31)) | st.sampled_from(tempting)
 DAY = dt.timedelta(days=1)
@@ -44,7 +44,8 @@ def by_definition(policies, subject, as_of, params, horizon):
 @given(st.integers(0, 5000), days, st.integers(1, 90), st.data())
 def test_what_is_foreseen_is_the_difference_of_the_definition_day_by_day(seed, as_of, horizon, data):
     (subject,) = some.people(1, seed)
-    near = st.dates(as_of - 5 * DAY, as_of + (horizon + 5) * DAY)
+    edges = st.sampled_from([as_of + n * DAY for n in (-1, 0, 1, horizon - 1, horizon, horizon + 1)])
+    near = edges | st.dates(as_of - 5 * DAY, as_of + (horizon + 5) * DAY)
     if data.draw(st.booleans()):
         born = data.draw(near | st.sampled_from([as_of.replace(day=28) + 3 * DAY, dt.date(2028, 2, 29)]))
         subject["birth_date"] = dt.date(born.year - 80, born.month, min(born.day, 28))
