@@ -1,5 +1,7 @@
 """What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -9,7 +11,17 @@ from typing import Any
 
 from app.applications import automatic, leaving, prefilling
 from app.applications import deadlines as case_deadlines
-from app.eligibility import daily_runs, endings, follow_ups, notices, runs, trials, visits
+from app.eligibility import (
+    announcement_relevance,
+    announcing,
+    daily_runs,
+    endings,
+    follow_ups,
+    notices,
+    runs,
+    trials,
+    visits,
+)
 from app.eligibility import relevance as match_relevance
 from app.eligibility.outreach import arrivals
 from app.eligibility.outreach import closing as outreach_closing
@@ -39,6 +51,7 @@ from app.residents import subscriptions as resident_subscriptions
 from config import files
 from config.settings import Settings
 
+_SEARCH_SECONDS = 12 * 3600
 HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
 daily = Child("app.daily")
 """The process of the daily runs (docs/adr/0010): its memory and its processor time are not ours."""
@@ -59,6 +72,13 @@ def run_daily() -> bool:
     return daily_runs.waiting() and daily.start()
 
 
+def search_ahead() -> None:
+    """Search once a day for what is to be announced, in a child process: it loads NumPy, we do not."""
+    if not announcing.searched_today():
+        child = [sys.executable, "-m", "app.foreseeing"]
+        subprocess.run(child, check=True, timeout=_SEARCH_SECONDS, stdin=subprocess.DEVNULL)  # noqa: S603 our own module
+
+
 JOBS: tuple[Job, ...] = (
     Job("idempotency.purge", HOURLY, idempotency.purge),
     Job("sessions.purge", HOURLY, sessions.purge),
@@ -73,6 +93,9 @@ JOBS: tuple[Job, ...] = (
     Job("visits.close_registered", HOURLY, outreach_closing.close_needless, piecewise=True),
     Job("deliveries.start", MINUTELY, arrivals.start_if_due, piecewise=True),
     Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
+    Job("announcements.search", HOURLY, search_ahead, piecewise=True),
+    Job("announcements.tell", HOURLY, announcing.tell_due, piecewise=True),
+    Job("announcements.review", HOURLY, announcing.review_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
@@ -109,6 +132,8 @@ def connect(settings: Settings) -> None:
     arrivals.use(settings)
     daily_runs.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
+    for template in (notices.DEADLINE, notices.RENEWAL):
+        relevance.ask(template, announcement_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)
@@ -118,6 +143,7 @@ def connect(settings: Settings) -> None:
     residents.erased.subscribe(leaving.forget)
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
+    residents.erased.subscribe(announcing.forget)
 
 
 def answer_bells(settings: Settings) -> None:

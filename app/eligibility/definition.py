@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from app.eligibility import renewals
 from app.eligibility.errors import PolicyFaulty
 from app.eligibility.types import Audience, Outreach, Policy, PolicyId, Tier
 from app.residents import fact_catalogue
@@ -59,6 +60,7 @@ def read_policy(raw: Mapping[str, Any], *, version: int) -> Policy:
         checksum=checksum(raw),
         raw=raw,
         outreach=None if raw.get("outreach") is None else Outreach(raw["outreach"]["ground"]),
+        renewal=renewals.read(raw),
     )
 
 
@@ -91,6 +93,7 @@ def _shape_faults(raw: Mapping[str, Any]) -> dict[str, list[str]]:
     faults.update(_validity_faults(raw))
     faults.update(_relation_faults(raw))
     faults.update(_outreach_faults(raw))
+    faults.update(renewals.faults(raw))
     return faults
 
 

@@ -22,6 +22,8 @@ from app.eligibility.types import (
     VersionState,
     VisitResult,
 )
+from app.eligibility.upcoming_models import Announcement as Announcement
+from app.eligibility.upcoming_models import ForesightDay as ForesightDay
 from app.foundation.database import Model
 from app.foundation.leases import Leased
 

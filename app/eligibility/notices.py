@@ -13,7 +13,7 @@ from app.notifications.types import Lane
 from app.residents import fact_catalogue
 from app.rules.syntax import names_in
 
-POLICY_MATCH = "policy_match"
+POLICY_MATCH, DEADLINE, RENEWAL = "policy_match", "deadline_reminder", "renewal_reminder"
 _REASONS_SHOWN = 2
 _STAYS_NEWS = timedelta(days=7)
 

@@ -4,8 +4,9 @@ Each match is answered by itself and stored so; these effects are worked out whe
 publishing or ending one policy is enough to change them.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ TIMES_A_YEAR = {
 }
 
 Held = Mapping[str, Any]
-"""The stored matches (rows) of one subject by policy."""
+"""The stored matches (rows) of one subject by policy, or what they will be on another day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,12 @@ def stored_of(residents: Collection[ResidentId]) -> dict[ResidentId, dict[UUID, 
 
 def current() -> Current:
     """Return the policies in force today."""
-    today = clock.today()
-    in_force: dict[str, Policy] = {
-        policy.id: policy for policy in policies.all_published() if policy.in_force(today)
-    }
+    return on(clock.today(), policies.all_published())
+
+
+def on(day: date, published: Iterable[Policy]) -> Current:
+    """Return those of the published policies that are in force on a day."""
+    in_force: dict[str, Policy] = {policy.id: policy for policy in published if policy.in_force(day)}
     named_by: dict[str, list[Policy]] = {}
     for policy in in_force.values():
         for name in filter(None, (policy.implements, *policy.supersedes, *policy.excludes)):

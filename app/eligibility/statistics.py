@@ -1,11 +1,12 @@
-"""What telling people of a policy came to: told, opened, asked, answered, visited, waved away."""
+"""What telling people of a policy came to: told, opened, asked, answered, visited, waved away, announced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
-from app.eligibility import checks, policies
+from app.eligibility import announcement_statistics, checks, policies
+from app.eligibility.announcement_statistics import Announced
 from app.eligibility.models import Match, News, Visit
 from app.eligibility.types import Dismissal, FollowUpAnswer, Outcome, VisitResult
 from app.foundation.database import reading
@@ -26,6 +27,7 @@ class PolicyStatistics:
     visits_open: int
     visits: Mapping[str, int]
     dismissals: Mapping[str, int]
+    announcements: Mapping[str, Announced]
 
 
 def of_policy(policy_id: str, *, officer: OfficerPrincipal) -> PolicyStatistics:
@@ -63,4 +65,5 @@ def of_policy(policy_id: str, *, officer: OfficerPrincipal) -> PolicyStatistics:
         visits_open=by_result.get(None, 0),
         visits={result.value: by_result.get(result, 0) for result in VisitResult},
         dismissals={d.value: sum(n for _, waved, n in by_match if waved == d) for d in Dismissal},
+        announcements=announcement_statistics.of_policy(policy_id),
     )

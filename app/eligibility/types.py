@@ -204,6 +204,20 @@ class Outreach:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """What is done again (年审、资格认证) so that a benefit goes on: `every_months` after the date `since`.
+
+    `holds` is true as long as that is not due; somebody with the date receives the benefit.
+    """
+
+    every_months: int
+    notice_days: int
+    since: str
+    service_id: str
+    holds: Node = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of one policy (惠民政策), parsed and checked.
 
@@ -233,6 +247,7 @@ class Policy:
     checksum: str
     raw: Mapping[str, Any] = field(repr=False)
     outreach: Outreach | None = None
+    renewal: Renewal | None = None
 
     def in_force(self, on: date) -> bool:
         """Say whether the policy is in force on a day."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Hashable
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Subquery, bindparam, func, select
+from sqlalchemy import BigInteger, Subquery, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.foundation.database import session

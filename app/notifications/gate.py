@@ -94,7 +94,7 @@ def _look(rows: Collection[Due], stops: Stops, openids: Mapping[ResidentId, str]
         openids=openids,
         allowed=consents.granted_by(people, Purpose.PUSH),
         sensitive_allowed=consents.granted_by(touchy, Purpose.SENSITIVE_PUSH) if touchy else (),
-        outdated=relevance.outdated(bulk),
+        outdated=relevance.outdated(rows),
         often=_pushed_often({row.resident for row in bulk}) if bulk else (),
     )
 
@@ -126,7 +126,7 @@ def _against(row: Due, known: _Known) -> SuppressionReason | None:
         return SuppressionReason.NO_CONSENT
     if row.sensitive and row.resident not in known.sensitive_allowed:
         return SuppressionReason.NO_SENSITIVE_CONSENT
-    return _against_policy(row, known) if row.lane == Lane.BULK else None
+    return _against_policy(row, known) if row.lane == Lane.BULK else known.outdated.get(row.id)
 
 
 def _against_policy(row: Due, known: _Known) -> SuppressionReason | None:

@@ -84,6 +84,7 @@ class SuppressionReason(StrEnum):
     CAMPAIGN_CANCELLED = "campaign_cancelled"
     INBOX_ONLY = "inbox_only"
     NO_MATCHING_CONSENT = "no_matching_consent"
+    OUTDATED = "outdated"
 
 
 SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
@@ -101,6 +102,7 @@ SUPPRESSION_LABELS: dict[SuppressionReason, str] = {
     SuppressionReason.CAMPAIGN_CANCELLED: "这批推送已取消",
     SuppressionReason.INBOX_ONLY: "这类消息只在站内",
     SuppressionReason.NO_MATCHING_CONSENT: "您已撤回政策匹配授权",
+    SuppressionReason.OUTDATED: "发送前情况有变化，这条提醒不再适用",
 }
 
 

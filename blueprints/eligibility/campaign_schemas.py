@@ -2,6 +2,7 @@
 
 from marshmallow import fields, validate
 
+from app.eligibility.announcement_statistics import ANNOUNCED
 from app.eligibility.outreach.types import DeliveryState
 from app.eligibility.types import BY_SYSTEM, VisitResult
 from app.eligibility.visiting import Whereabouts
@@ -119,6 +120,18 @@ class VisitResultIn(Schema):
     )
 
 
+class AnnouncedOut(Schema):
+    """What announcing one kind of day ahead came to; `announced` were told, whatever came afterwards."""
+
+    announced = fields.Integer(required=True)
+    opened = fields.Integer(required=True)
+    renewed = fields.Integer(required=True)
+    renewed_in_time = fields.Integer(required=True)
+    retracted = fields.Integer(required=True)
+    waiting = fields.Integer(required=True)
+    kept_back = _counts()
+
+
 class PolicyStatisticsOut(Schema):
     """What telling people of a policy came to."""
 
@@ -173,3 +186,8 @@ class DeliveryAccountOut(Schema):
 
     delivery = fields.Nested(DeliveryOut, required=True)
     regions = fields.List(fields.Nested(DeliveryRegionOut), required=True)
+    announcements = fields.Dict(
+        keys=fields.String(validate=validate.OneOf([kind.value for kind in ANNOUNCED])),
+        values=fields.Nested(AnnouncedOut),
+        required=True,
+    )

@@ -6,8 +6,11 @@ from typing import Any
 import orjson
 from flask import Response
 
-from app.eligibility import dismissals, follow_ups, matching, queries, service
+from app.eligibility import dismissals, follow_ups, matching, preparing, queries, service, upcoming
+from app.eligibility.foresight import HORIZON
 from app.eligibility.types import Assessment, Outcome
+from app.eligibility.upcoming import Foreseen
+from app.foundation import clock
 from app.foundation.remembered import remember
 from app.foundation.transaction import atomic
 from blueprints.eligibility.schemas import (
@@ -23,6 +26,7 @@ from blueprints.eligibility.schemas import (
     PolicyQuery,
     QuestionsOut,
 )
+from blueprints.eligibility.upcoming_schemas import UpcomingListOut
 from blueprints.support.access import Audience, allow, current_resident
 from blueprints.support.blueprint import Blueprint
 from blueprints.support.etags import json_reply
@@ -84,6 +88,17 @@ def matches(query: dict[str, Any]) -> Response:
     return json_reply(remember(matching.cache_key(resident, outcomes), make, seconds=REMEMBERED_SECONDS))
 
 
+@blp.get("/me/upcoming-matches")
+@allow(Audience.RESIDENT)
+@blp.response(200, UpcomingListOut)
+def upcoming_matches() -> object:
+    """What the next 90 days bring by the calendar alone (即将可享、即将到期)."""
+    with atomic():
+        found = upcoming.of_resident(current_resident().resident_id)
+        items = [_foreseen(one) for one in found]
+    return {"as_of": clock.today(), "days": HORIZON, "items": items}
+
+
 @blp.get("/me/matches/<string:policy_id>")
 @allow(Audience.RESIDENT)
 @blp.response(200, ExplainedOut)
@@ -132,6 +147,26 @@ def answer(payload: dict[str, Any], policy_id: str) -> None:
     """Answer the one question, once (回访回答)."""
     with atomic():
         follow_ups.answer(current_resident().resident_id, policy_id, payload["answer"])
+
+
+def _foreseen(one: Foreseen) -> dict[str, Any]:
+    """Give a day to come the wire's form."""
+    return {
+        "subject_id": one.candidate.subject_id,
+        "policy": one.upcoming.policy,
+        "kind": one.kind,
+        "day": one.upcoming.day,
+        "last_day": one.upcoming.last_day,
+        "days_left": preparing.days_left(one, clock.today()),
+        "why": one.why,
+        "note": preparing.note(one),
+        "amount": matching.amount_data(one.assessment.amount),
+        "missing": one.assessment.missing,
+        "materials": preparing.materials(one),
+        "service": preparing.service_of(one),
+        "link": preparing.link(one),
+        "related": one.related,
+    }
 
 
 def _shown(found: Assessment) -> dict[str, Any]:

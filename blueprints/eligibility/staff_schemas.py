@@ -32,6 +32,15 @@ class OutreachIn(Schema):
     verification = fields.String(load_default="primary")
 
 
+class RenewalIn(Schema):
+    """What is due again (年审): how often, counted from which date, announced how many days before."""
+
+    every_months = Whole(required=True, validate=validate.Range(1, 120))
+    notice_days = Whole(required=True, validate=validate.Range(1, 90))
+    since = fields.String(required=True, validate=validate.Length(1, 64))
+    service_id = fields.String(validate=validate.Length(1, 64))
+
+
 class PolicyIn(Schema):
     """A policy as its author writes it; conditions and benefit in the condition language."""
 
@@ -52,6 +61,7 @@ class PolicyIn(Schema):
     received_fact = fields.String(load_default=None, allow_none=True)
     review_by = fields.Date(load_default=None, allow_none=True)
     outreach = fields.Nested(OutreachIn, load_default=None, allow_none=True)
+    renewal = fields.Nested(RenewalIn, load_default=None, allow_none=True)
     benefit = fields.Dict(required=True)
     conditions = fields.Dict(required=True)
     materials = fields.List(fields.String(), load_default=list)

@@ -73,8 +73,8 @@ def herd(committed):
     """`herd("pushes", workers=3)` starts workers on the committed copy and kills them one by one."""
     herds = []
 
-    def start(work, *, workers=3, kills=40, pauses=(0.05, 0.15), **more):
-        herds.append(Herd(committed, work, workers=workers, kills=kills, pauses=pauses, more=more))
+    def start(work, *, workers=3, kills=40, pauses=(0.05, 0.15), settings=committed, **more):
+        herds.append(Herd(settings, work, workers=workers, kills=kills, pauses=pauses, more=more))
         return herds[-1]
 
     yield start

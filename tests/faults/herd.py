@@ -14,8 +14,8 @@ import time
 from datetime import timedelta
 
 from app import wiring
-from app.eligibility import endings, runs, trials
-from app.eligibility.population import applying, daily
+from app.eligibility import announcing, endings, runs, trials
+from app.eligibility.population import applying, daily, searching
 from app.foundation import database
 from app.notifications import delivery, wechat_events
 from config.settings import Settings
@@ -47,7 +47,20 @@ def _daily():
     daily.advance_due()
 
 
-WORK = {"daily": _daily, "pushes": _pushes, "match-runs": _match_runs, "trials": _trials, "endings": _endings}
+def _foresight():
+    searching.LEASE, announcing.BATCH = timedelta(seconds=1), 10
+    searching.search(Settings.model_validate({}).snapshot_folder)
+    announcing.tell_due()
+
+
+WORK = {
+    "daily": _daily,
+    "pushes": _pushes,
+    "match-runs": _match_runs,
+    "trials": _trials,
+    "endings": _endings,
+    "foresight": _foresight,
+}
 
 
 def labour(work):

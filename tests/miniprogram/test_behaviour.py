@@ -1,5 +1,7 @@
 """The mini-program's scripts against the real API: what a phone does, in order."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -359,3 +361,26 @@ def test_a_write_without_a_key_is_never_sent_again_by_itself(elder):
     elder.tap("verify")
     assert asked(elder).count(("POST", "/auth/identity")) == 1
     assert "网络" in elder.data["failure"]
+
+
+def test_the_days_to_come_say_what_begins_what_is_over_and_what_to_prepare(phone_of, clock):
+    clock.set(datetime(2026, 11, 25, 2, 0, tzinfo=UTC))
+    phone = become_known(phone_of("yuzhong_elder_level_unknown"))
+    phone.open("pages/home/index")
+    phone.tap("refresh")
+    phone.open("pages/matches/upcoming")
+    assert phone.data["ready"], phone.data
+    assert phone.data["days"] == 90
+    due = next(one for one in phone.data["ending"] if "高龄补贴" in one["title"])
+    assert (due["badge"], due["day"], due["left"]) == ("需要续期", "2026年12月20日", "还有25天")
+    assert "满12个月" in due["why"]
+    phone.tap("open", url=due["link"])
+    assert phone.log == ["navigateTo /pages/services/detail?service_id=svc-elder-allowance"]
+
+
+def test_the_days_to_come_grow_with_care_mode(elder):
+    elder.open("pages/home/index")
+    elder.tap("toggleCare")
+    elder.open("pages/matches/upcoming")
+    assert (elder.data["care"], elder.data["ready"]) == (True, True)
+    assert elder.data["beginning"] == []

@@ -5,6 +5,6 @@
 - `running`: a run over a snapshot, partition by partition, resumable
 - `difference`: who is new, lost, undetermined, or to be priced again
 - `incremental`: the same difference from those alone who changed or whom the calendar touches
-- `foresight`: what the calendar alone will bring in the next days
+- `foresight`: what the calendar alone will bring in the next days; `searching`: whom to announce it
 - `preview`: how a policy would answer, counted
 """

@@ -68,6 +68,8 @@ PERSON: Final[Columns] = {
     "residence_permit": BOOL,
     "is_guardian": BOOL,
     "dibao": BOOL,
+    "dibao_reviewed_on": DATE,
+    "elder_allowance_verified_on": DATE,
     "dibao_edge": BOOL,
     "tekun": BOOL,
     "household_size": INT,

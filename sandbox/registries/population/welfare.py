@@ -7,7 +7,8 @@ from sandbox.registries.population.block import Block
 from sandbox.registries.population.draws import Numbers, by_age, scaled
 from sandbox.registries.population.schema import DISABILITY
 
-OLD, WORKING = 60, 16
+OLD, WORKING, ALLOWANCE = 60, 16, 80
+SPREAD, A_YEAR = 37, 365
 DIBAO_INCOME = 700.0
 
 
@@ -27,8 +28,17 @@ def draw_welfare(block: Block, ages: Numbers) -> None:
     block.put("tekun", tekun)
     block.put("dibao", dibao)
     block.put("dibao_edge", edge)
+    _date_renewals(block, ages)
     _draw_household(block)
     _draw_care(block, ages)
+
+
+def _date_renewals(block: Block, ages: Numbers) -> None:
+    """Spread the last yearly reviews over the year by the day of birth (an estimate), without a draw."""
+    days = block.values["birth_date"].astype("datetime64[D]").astype(np.int64) * SPREAD % A_YEAR
+    reviewed = block.as_of - days.astype("timedelta64[D]")
+    block.put("dibao_reviewed_on", reviewed, block.values["dibao"])
+    block.put("elder_allowance_verified_on", reviewed, ages >= ALLOWANCE)
 
 
 def _weights(block: Block, ages: Numbers, name: str) -> Numbers:

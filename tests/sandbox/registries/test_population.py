@@ -201,6 +201,8 @@ def rates(missing: dict[str, Any]) -> Iterator[tuple[str, float]]:
 CONDITIONAL = {name for name, fact in facts_of("person").items() if "applicable_if" in fact} | {
     "skill_cert_level",
     "skill_cert_date",
+    "dibao_reviewed_on",
+    "elder_allowance_verified_on",
     "childbirth_lawful",
     "employment_status",
     "seeking_work",

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.eligibility.assessment import region_params
+from app.eligibility.foresight import upcoming
 from app.eligibility.population import foresight
 from app.eligibility.population.incremental import stepped
 from app.residents import fact_catalogue
@@ -87,15 +88,16 @@ def test_the_days_ahead_of_a_population_are_those_of_each_subject(seed, horizon)
         if 2 in (before, after)
     }
     each = {
-        (one.day, one.policy.id, row, one.begins)
+        (one.day, one.policy.id, row, one.after is True)
         for row, values in enumerate(known)
-        for one in foresight.upcoming(
+        for one in upcoming(
             book.policies,
             values,
             as_of=some.DAY,
             params=region_params(fact_catalogue.region_of(values)),
             days=horizon,
         )
+        if True in (one.before, one.after) and not one.renewal
     }
     assert population == each
 
@@ -104,12 +106,10 @@ def test_the_eightieth_birthday_and_the_third_are_foreseen():
     born = dt.date(1946, 12, 20)
     elder = {"birth_date": born, "hukou_region": "500103"}
     found = {
-        (one.policy.id, one.day, one.begins)
-        for one in foresight.upcoming(
-            some.book().policies, elder, as_of=some.DAY, params=region_params("500103")
-        )
+        (one.policy.id, one.day, one.kind)
+        for one in upcoming(some.book().policies, elder, as_of=some.DAY, params=region_params("500103"))
     }
-    assert ("cq-yuzhong-elder", dt.date(2026, 12, 20), True) in found
+    assert ("cq-yuzhong-elder", dt.date(2026, 12, 20), "begins") in found
     child = {"child_birth_date": dt.date(2024, 2, 29), "child_lawful": True, "child_nationality": "CHN"}
     family = {"is_guardian": True, "children": [child]}
     policy = next(policy for policy in some.policies() if policy.id == "cn-childcare-allowance")
