@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.applications import deadlines as case_deadlines
-from app.applications import leaving, prefilling
+from app.applications import granting, leaving, prefilling
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
@@ -60,6 +60,7 @@ JOBS: tuple[Job, ...] = (
     Job("visits.close_needless", HOURLY, visits.close_needless, piecewise=True),
     Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
+    Job("grants.forget_old", HOURLY, granting.forget_old),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
 )
@@ -98,8 +99,10 @@ def connect(settings: Settings) -> None:
     residents.consent_changed.subscribe(runs.rematch_if_decided)
     residents.consent_changed.subscribe(visits.close_withdrawn)
     residents.consent_changed.subscribe(prefilling.read_again)
+    residents.consent_changed.subscribe(granting.withdraw_unconsented)
     residents.closing_requested.subscribe(leaving.refuse_while_open)
     residents.erased.subscribe(leaving.forget)
+    residents.erased.subscribe(granting.forget)
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
 

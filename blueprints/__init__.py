@@ -3,6 +3,7 @@
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.gateways.wechat.callbacks import CallbackKeys
+from blueprints.applications.grant_routes import blp as grants
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.catalogue.memory import at_the_edge
@@ -39,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notifications,
     wechat,
     applications,
+    grants,
     staff_tasks,
     ratings,
     staff_ratings,

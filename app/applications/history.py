@@ -31,9 +31,11 @@ def state_of(row: Any) -> CaseState:
     return CaseState(**values)
 
 
-def first_event(case_id: UUID, *, at: datetime, actor: Actor) -> tuple[Event, dict[str, Any]]:
+def first_event(
+    case_id: UUID, *, at: datetime, actor: Actor, details: Mapping[str, Any] | None = None
+) -> tuple[Event, dict[str, Any]]:
     """Return the event that a case begins with and its row, to be written in the case's own statement."""
-    event = Event(1, EventKind.DRAFTED, at, actor.kind.value, actor.id, {})
+    event = Event(1, EventKind.DRAFTED, at, actor.kind.value, actor.id, dict(details or {}))
     return event, _row(case_id, event, CaseState(), None)
 
 

@@ -1,19 +1,20 @@
 """Beginning: open a draft, or find the one that is open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Label, literal, select, text
+from sqlalchemy import CTE, FromClause, Label, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.applications import history, prefilling, queries
 from app.applications.clocks import NO_DATE
 from app.applications.errors import AlreadyOpen, ServiceNotOffered
 from app.applications.models import Case, CaseEvent
-from app.applications.prefilling import Applicant, Prefilled
+from app.applications.prefilling import Prefilled
 from app.applications.queries import CaseView
 from app.applications.sealing import seal
 from app.applications.types import OPEN, Event, Status
@@ -28,6 +29,13 @@ from app.foundation.regions import covers
 from app.foundation.transaction import on_commit
 from app.identity.types import ResidentId
 from app.residents import subjects
+
+_DEFAULTS: dict[str, Any] = {
+    column.name: column.default.arg
+    for column in Case.__table__.columns
+    if isinstance(column.default, ScalarElementColumnDefault)
+}
+"""Said outright: beside another data-modifying CTE an INSERT from a SELECT would leave them empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,11 @@ def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
     item = _offered(wanted)
     said = prefilling.from_identity(item, applicant)
     actor = Actor(ActorKind.RESIDENT, str(resident))
-    row = _row(applicant, wanted, item, said)
+    row = row_of(resident, subject.id, wanted, item, said)
     event, event_row = history.first_event(row["id"], at=row["updated_at"], actor=actor)
-    case = _insert(row, event_row)
+    case = insert_case(row, event_row)
     if case is None:
-        known = _known(resident, subject.id, wanted)
+        known = known_draft(resident, subject.id, wanted)
         return Opened(False, known, queries.events_of(session.connection(), known.id))  # noqa: FBT003 a record's field
     history.begun(case, event, actor=actor)
     case_id = case.id
@@ -84,7 +92,7 @@ def _offered(wanted: Wanted) -> ServiceItem:
     return item
 
 
-def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
+def known_draft(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
     """Return the draft that is open for the same thing; raises AlreadyOpen where an office has it."""
     rows = session.scalars(
         select(Case).where(
@@ -100,13 +108,16 @@ def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
     return drafts[0]
 
 
-def _row(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefilled) -> dict[str, Any]:
+def row_of(
+    resident: ResidentId, subject_id: UUID, wanted: Wanted, item: ServiceItem, said: Prefilled
+) -> dict[str, Any]:
     """Return the row of a new draft, its first event counted."""
     case_id = new_id()
     return {
+        **_DEFAULTS,
         "id": case_id,
-        "resident_id": applicant.resident,
-        "subject_id": applicant.subject.id,
+        "resident_id": resident,
+        "subject_id": subject_id,
         "service_id": item.id,
         "service_version": item.version,
         "region_code": wanted.region_code,
@@ -120,10 +131,15 @@ def _row(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefille
     }
 
 
-def _insert(row: Mapping[str, Any], event_row: Mapping[str, Any]) -> Case | None:
-    """Write the draft and its first event in one statement.
+def insert_case(
+    row: Mapping[str, Any],
+    event_row: Mapping[str, Any],
+    *,
+    beside: Callable[[CTE], Iterable[CTE]] = lambda _: (),
+) -> Case | None:
+    """Write the draft and its first event in one statement, and `beside` what hangs on it.
 
-    Returns None, and writes neither, where one is open: as a draft or with an office.
+    Returns None, and writes nothing, where one is open: as a draft or with an office.
     """
     with_an_office = select(Case.id).where(
         *(getattr(Case, name) == row[name] for name in ("resident_id", "subject_id", "service_id")),
@@ -131,7 +147,11 @@ def _insert(row: Mapping[str, Any], event_row: Mapping[str, Any]) -> Case | None
     )
     made = (
         insert(Case)
-        .from_select(list(row), select(*_literals(Case.__table__, row)).where(~with_an_office.exists()))
+        .from_select(
+            list(row),
+            select(*_literals(Case.__table__, row)).where(~with_an_office.exists()),
+            include_defaults=False,
+        )
         .on_conflict_do_nothing(
             index_elements=["resident_id", "subject_id", "service_id", "region_code"],
             index_where=text("status = 'draft'"),
@@ -144,7 +164,7 @@ def _insert(row: Mapping[str, Any], event_row: Mapping[str, Any]) -> Case | None
         .from_select(list(event_row), select(*_literals(CaseEvent.__table__, event_row)).select_from(made))
         .cte("told")
     )
-    case: Case | None = session.scalar(select(aliased(Case, made)).add_cte(told))
+    case: Case | None = session.scalar(select(aliased(Case, made)).add_cte(told, *beside(made)))
     return case
 
 

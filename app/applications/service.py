@@ -1,6 +1,7 @@
 """What an applicant does with a case: submit it, answer a 补正 request, withdraw it."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -24,20 +25,28 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     """
     case = drafts.own_locked(resident, case_id)
     if case.receipt_no is not None:
-        return _receipt(case)
+        return receipt(case)
     if case.status != Status.DRAFT:
         raise NotAllowedNow
-    given = _complete(case)
+    return lodge(case, _complete(case), actor=_actor(resident))
+
+
+def lodge(
+    case: Case, given: Submission, *, actor: Actor, details: Mapping[str, Any] | None = None
+) -> Receipt:
+    """Hand a draft with its answers to the office; the caller holds its lock. Raises AlreadyOpen."""
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    details = {"to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify)}
+    to_verify = sorted(key for key, origin in given.provenance.items() if origin.verify)
     try:
-        history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
+        history.append(
+            case, EventKind.SUBMITTED, actor=actor, details={"to_verify": to_verify, **(details or {})}
+        )
     except IntegrityError as error:
         if "uq_application_case_one_open" in str(error.orig):
             raise AlreadyOpen from None
         raise
-    return _receipt(case)
+    return receipt(case)
 
 
 def answer_supplement(
@@ -82,7 +91,8 @@ def _complete(case: Case) -> Submission:
     return submission(item.form, drafts.read_answers(case), said, as_of=clock.today())
 
 
-def _receipt(case: Case) -> Receipt:
+def receipt(case: Case) -> Receipt:
+    """Return what the applicant of a submitted case holds; raises NotAllowedNow of a draft."""
     if case.receipt_no is None or case.tracking_no is None or case.submitted_at is None:
         raise NotAllowedNow
     return Receipt(CaseId(case.id), case.receipt_no, case.tracking_no, case.submitted_at, case.accept_due_on)

@@ -240,13 +240,18 @@ def row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
         "tier": assessment.tier.value,
         "concerns": assessment.concerns,
         "received": assessment.received,
-        "facts": [
-            {"fact": used.fact, "source": used.source, "as_of": used.as_of.isoformat()}
-            for used in assessment.facts
-        ],
+        "facts": facts_data(assessment),
         "matched_at": now,
         "changed_at": now,
     }
+
+
+def facts_data(assessment: Assessment) -> list[dict[str, str]]:
+    """Return the facts that an answer rests on as JSON: names, sources and dates, no values."""
+    return [
+        {"fact": used.fact, "source": used.source, "as_of": used.as_of.isoformat()}
+        for used in assessment.facts
+    ]
 
 
 def amount_data(amount: Amount | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.eligibility import accounts, endings, policies, standings, tiers
+from app.eligibility import accounts, endings, policies, provenance, standings, tiers
 from app.eligibility.errors import PolicyNotFound
 from app.eligibility.models import Match
 from app.eligibility.notices import POLICY_MATCH
@@ -126,16 +126,11 @@ def matched(policy: Policy, row: Any) -> Mapping[str, Any] | None:
     """Return a stored match with the facts it rests on under their labels; None where there is none."""
     if row is None:
         return None
-    vocabulary = fact_catalogue.vocabulary()
-    facts = [
-        {
-            **used,
-            "label": found.label if (found := vocabulary.find(policy.audience.value, used["fact"])) else "",
-        }
-        for used in row.facts
-    ]
     fields = ("rule_version", "outcome", "matched_at")
-    return {"facts": facts, **{name: getattr(row, name) for name in fields}}
+    return {
+        "facts": provenance.labelled(policy, row.facts),
+        **{name: getattr(row, name) for name in fields},
+    }
 
 
 def link(policy: Policy, tier: Tier) -> str:

@@ -4,7 +4,7 @@ Each match is answered by itself and stored so; these effects are worked out whe
 publishing or ending one policy is enough to change them.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -68,10 +68,13 @@ def stored_of(residents: Collection[ResidentId]) -> dict[ResidentId, dict[UUID, 
 
 def current() -> Current:
     """Return the policies in force today."""
+    return current_of(policies.all_published())
+
+
+def current_of(published: Iterable[Policy]) -> Current:
+    """Return those of the published policies that are in force today."""
     today = clock.today()
-    in_force: dict[str, Policy] = {
-        policy.id: policy for policy in policies.all_published() if policy.in_force(today)
-    }
+    in_force: dict[str, Policy] = {policy.id: policy for policy in published if policy.in_force(today)}
     named_by: dict[str, list[Policy]] = {}
     for policy in in_force.values():
         for name in filter(None, (policy.implements, *policy.supersedes, *policy.excludes)):

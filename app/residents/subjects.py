@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 
 from app.foundation.database import session
 from app.foundation.errors import NotFound
@@ -38,6 +38,12 @@ def subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
     if is_relative:
         return Subject(subject_id, SubjectKind.PERSON, SubjectRelation.FAMILY, ResidentId(subject_id))
     raise NotFound
+
+
+def acts_for(resident_id: ResidentId, person: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Return the condition that `person` is the resident or a relative who mandated them, for a statement."""
+    mandated = select(Mandate.id).filter_by(agent_id=resident_id, state=MandateState.ACTIVE)
+    return or_(person == resident_id, mandated.where(Mandate.principal_id == person).exists())
 
 
 def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
