@@ -4,24 +4,26 @@ What is shown is kept, sealed, for a day at most; everything it rests on is aske
 transaction (docs/adr/0012-grants-are-prepared-when-opened.md).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Update, delete, select, update
+from sqlalchemy import case as one_of
 from sqlalchemy.dialects.postgresql import insert
 
-from app.applications import drafts, grant_views, history, one_tap, opening, prefilling, service
+from app.applications import drafts, grant_views, history, lodging, one_tap, opening, prefilling, service
 from app.applications.errors import GrantChanged, GrantDeclined, GrantIncomplete, NotAllowedNow
 from app.applications.grant_views import Contents, GrantView
 from app.applications.items import item_of
 from app.applications.models import Case, Grant
+from app.applications.numbers import NEXT, new_tracking_no, receipt_no
 from app.applications.opening import Wanted
 from app.applications.prefilling import Applicant, Prefilled
 from app.applications.sealing import seal
-from app.applications.types import GrantState, Receipt
+from app.applications.types import EventKind, GrantState, Receipt
 from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.catalogue import queries as catalogue
@@ -82,7 +84,7 @@ def confirm(resident: ResidentId, grant_id: UUID, *, version: int) -> Receipt:
 
     Raises GrantNotFound, GrantDeclined, StaleVersion, GrantLost, GrantChanged, GrantIncomplete, AlreadyOpen.
     """
-    row = _locked(grant_id, subjects.acts_for(resident, Grant.owner_id))
+    row, number = _numbered(grant_id, subjects.acts_for(resident, Grant.owner_id))
     if row.case_id is not None:
         return service.receipt(session.get_one(Case, row.case_id))
     if row.state == GrantState.DECLINED:
@@ -97,9 +99,18 @@ def confirm(resident: ResidentId, grant_id: UUID, *, version: int) -> Receipt:
     shown = grant_views.contents(row)
     if shown.signer_id != resident:
         raise StaleVersion  # shown to another who acts for the same person: one signs in one's own name
-    given, details = _complete(item, shown), {"granted": _told(row)}
-    case = _begin(resident, row, item, shown.said, details)
-    return service.lodge(case, given, actor=_actor(resident), details=details)
+    given = _complete(item, shown)
+    case = _case(resident, row, item, shown.said, given)
+    case.receipt_no, case.tracking_no = receipt_no(row.region_code, number), new_tracking_no()
+    prepared = {"granted": _told(row)}
+    submitted = prepared | {"to_verify": service.to_verify(given)}
+    happened = (
+        (EventKind.DRAFTED, PREPARER, prepared),
+        (EventKind.SUBMITTED, _actor(resident), submitted),
+    )
+    lodging.write(case, history.at_once(case, happened), settling=_settled(row))
+    session.expire(row)
+    return service.receipt(case)
 
 
 def decline(
@@ -277,11 +288,17 @@ def _keep(begun: _Opening, said: Prefilled) -> Grant:
 
 def _locked(grant_id: UUID, whose: ColumnElement[bool]) -> Grant:
     """Return a grant with nobody else deciding it until the end of the transaction; raises GrantNotFound."""
-    asked = select(Grant).where(Grant.id == grant_id, whose).with_for_update()
-    row = session.scalar(asked.execution_options(populate_existing=True))
-    if row is None:
+    return _numbered(grant_id, whose)[0]
+
+
+def _numbered(grant_id: UUID, whose: ColumnElement[bool]) -> tuple[Grant, int]:
+    """Return a grant like `_locked`, with the number for the receipt of one that waits, in one statement."""
+    number = one_of((Grant.state == GrantState.PREPARED, NEXT), else_=0)
+    asked = select(Grant, number).where(Grant.id == grant_id, whose).with_for_update()
+    found = session.execute(asked.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
         raise GrantNotFound
-    return row
+    return found[0], found[1]
 
 
 def _complete(item: ServiceItem, shown: Contents) -> Submission:
@@ -300,37 +317,20 @@ def _told(row: Grant) -> dict[str, Any]:
     return {"policy": row.policy_id, "version": row.rule_version, "title": row.title, "amount": amount}
 
 
-def _begin(
-    resident: ResidentId, row: Grant, item: ServiceItem, said: Prefilled, details: Mapping[str, Any]
-) -> Case:
-    """Begin the case and settle the grant in one statement; raises AlreadyOpen.
-
-    A draft of the same thing that the person began themselves gives way to what they confirm here.
-    """
+def _case(resident: ResidentId, row: Grant, item: ServiceItem, said: Prefilled, given: Submission) -> Case:
+    """Return the case that the tap makes, not stored yet."""
     wanted = Wanted(item.id, row.region_code, row.subject_id, row.policy_id)
-    case_row = opening.row_of(resident, row.subject_id, wanted, item, said)
-    _, event_row = history.first_event(
-        case_row["id"], at=case_row["updated_at"], actor=PREPARER, details=details
-    )
-    settled = (
+    case = Case(**lodging.DEFAULTS | opening.row_of(resident, row.subject_id, wanted, item, said))
+    drafts.write_answers(case, given.answers)
+    return case
+
+
+def _settled(row: Grant) -> Update:
+    return (
         update(Grant)
         .where(Grant.id == row.id)
         .values(state=GrantState.CONFIRMED, decided_at=clock.now(), prefilled=None)
     )
-
-    def beside(made: CTE) -> Iterable[CTE]:
-        case_id = select(made.c.id).scalar_subquery()
-        return [settled.values(case_id=case_id).where(case_id.is_not(None)).cte("settled")]
-
-    case = opening.insert_case(case_row, event_row, beside=beside)
-    if case is None:
-        begun = opening.known_draft(resident, row.subject_id, wanted)
-        case = drafts.own_locked(resident, begun.id)
-        case.policy_id = row.policy_id
-        prefilling.store(case, said)
-        session.execute(settled.values(case_id=case.id).execution_options(synchronize_session=False))
-    session.expire(row)
-    return case
 
 
 def _actor(resident: ResidentId) -> Actor:

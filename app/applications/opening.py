@@ -1,14 +1,13 @@
 """Beginning: open a draft, or find the one that is open."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, FromClause, Label, literal, select, text
+from sqlalchemy import FromClause, Label, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.applications import history, prefilling, queries
 from app.applications.clocks import NO_DATE
@@ -29,13 +28,6 @@ from app.foundation.regions import covers
 from app.foundation.transaction import on_commit
 from app.identity.types import ResidentId
 from app.residents import subjects
-
-_DEFAULTS: dict[str, Any] = {
-    column.name: column.default.arg
-    for column in Case.__table__.columns
-    if isinstance(column.default, ScalarElementColumnDefault)
-}
-"""Said outright: beside another data-modifying CTE an INSERT from a SELECT would leave them empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +65,9 @@ def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
     actor = Actor(ActorKind.RESIDENT, str(resident))
     row = row_of(resident, subject.id, wanted, item, said)
     event, event_row = history.first_event(row["id"], at=row["updated_at"], actor=actor)
-    case = insert_case(row, event_row)
+    case = _insert(row, event_row)
     if case is None:
-        known = known_draft(resident, subject.id, wanted)
+        known = _known(resident, subject.id, wanted)
         return Opened(False, known, queries.events_of(session.connection(), known.id))  # noqa: FBT003 a record's field
     history.begun(case, event, actor=actor)
     case_id = case.id
@@ -92,7 +84,7 @@ def _offered(wanted: Wanted) -> ServiceItem:
     return item
 
 
-def known_draft(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
+def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
     """Return the draft that is open for the same thing; raises AlreadyOpen where an office has it."""
     rows = session.scalars(
         select(Case).where(
@@ -114,7 +106,6 @@ def row_of(
     """Return the row of a new draft, its first event counted."""
     case_id = new_id()
     return {
-        **_DEFAULTS,
         "id": case_id,
         "resident_id": resident,
         "subject_id": subject_id,
@@ -131,15 +122,10 @@ def row_of(
     }
 
 
-def insert_case(
-    row: Mapping[str, Any],
-    event_row: Mapping[str, Any],
-    *,
-    beside: Callable[[CTE], Iterable[CTE]] = lambda _: (),
-) -> Case | None:
-    """Write the draft and its first event in one statement, and `beside` what hangs on it.
+def _insert(row: Mapping[str, Any], event_row: Mapping[str, Any]) -> Case | None:
+    """Write the draft and its first event in one statement.
 
-    Returns None, and writes nothing, where one is open: as a draft or with an office.
+    Returns None, and writes neither, where one is open: as a draft or with an office.
     """
     with_an_office = select(Case.id).where(
         *(getattr(Case, name) == row[name] for name in ("resident_id", "subject_id", "service_id")),
@@ -147,11 +133,7 @@ def insert_case(
     )
     made = (
         insert(Case)
-        .from_select(
-            list(row),
-            select(*_literals(Case.__table__, row)).where(~with_an_office.exists()),
-            include_defaults=False,
-        )
+        .from_select(list(row), select(*_literals(Case.__table__, row)).where(~with_an_office.exists()))
         .on_conflict_do_nothing(
             index_elements=["resident_id", "subject_id", "service_id", "region_code"],
             index_where=text("status = 'draft'"),
@@ -164,7 +146,7 @@ def insert_case(
         .from_select(list(event_row), select(*_literals(CaseEvent.__table__, event_row)).select_from(made))
         .cte("told")
     )
-    case: Case | None = session.scalar(select(aliased(Case, made)).add_cte(told, *beside(made)))
+    case: Case | None = session.scalar(select(aliased(Case, made)).add_cte(told))
     return case
 
 

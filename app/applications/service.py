@@ -1,7 +1,6 @@
 """What an applicant does with a case: submit it, answer a 补正 request, withdraw it."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -28,20 +27,12 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
         return receipt(case)
     if case.status != Status.DRAFT:
         raise NotAllowedNow
-    return lodge(case, _complete(case), actor=_actor(resident))
-
-
-def lodge(
-    case: Case, given: Submission, *, actor: Actor, details: Mapping[str, Any] | None = None
-) -> Receipt:
-    """Hand a draft with its answers to the office; the caller holds its lock. Raises AlreadyOpen."""
+    given = _complete(case)
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    to_verify = sorted(key for key, origin in given.provenance.items() if origin.verify)
+    details = {"to_verify": to_verify(given)}
     try:
-        history.append(
-            case, EventKind.SUBMITTED, actor=actor, details={"to_verify": to_verify, **(details or {})}
-        )
+        history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
     except IntegrityError as error:
         if "uq_application_case_one_open" in str(error.orig):
             raise AlreadyOpen from None
@@ -82,6 +73,11 @@ def withdraw(resident: ResidentId, case_id: UUID, *, reason: str = "") -> int:
         note={"reason": reason} if reason else None,
     )
     return case.version
+
+
+def to_verify(given: Submission) -> list[str]:
+    """Return the fields that were typed only because their source was down or held nothing."""
+    return sorted(key for key, origin in given.provenance.items() if origin.verify)
 
 
 def _complete(case: Case) -> Submission:
