@@ -82,8 +82,10 @@ class Office:
     """The officers who write and approve policies."""
 
     def __init__(self, sign_in):
-        self.author = sign_in.officer(Role.POLICY_AUTHOR).client
-        self.approvers = [sign_in.officer(Role.POLICY_APPROVER).client for _ in range(2)]
+        self.author = sign_in.officer(Role.POLICY_AUTHOR, region_code="000000").client
+        self.approvers = [
+            sign_in.officer(Role.POLICY_APPROVER, region_code="000000").client for _ in range(2)
+        ]
 
     def publish(self, **changed):
         """Publish a first version, or another where there is one, and match everyone."""
