@@ -34,6 +34,7 @@ from app.residents.subjects import Subject
 from app.residents.types import Purpose, SubjectKind
 
 STALE_AFTER: Final = timedelta(hours=1)
+LICENCE: Final = "business_license"
 REAL_NAME_SOURCE, VALID = "实名认证", "有效"
 _askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="prefill")
 
@@ -58,12 +59,17 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which sources may be asked for one case, and about whom."""
+    """Which sources may be asked for one case, and about whom: a person, or an enterprise by its code."""
 
     item: ServiceItem
     id_number: str = field(repr=False)
+    uscc: str | None
     may_certificates: bool
     may_share: bool
+
+    def about(self, *, enterprise: bool) -> dict[str, str]:
+        """Say whom a source is asked about: an `enterprise`'s things by its code, others by the person's."""
+        return {"uscc": self.uscc} if enterprise and self.uscc else {"id_number": self.id_number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +204,13 @@ def question(item: ServiceItem, who: Applicant) -> Question | None:
     if who.name is None:
         return None
     allowed = {one.purpose for one in consents.listed(who.subject.owner_id) if one.granted}
-    return Question(item, who.name.id_number, Purpose.CERTIFICATES in allowed, Purpose.PREFILL in allowed)
+    return Question(
+        item,
+        who.name.id_number,
+        who.subject.uscc,
+        may_certificates=Purpose.CERTIFICATES in allowed,
+        may_share=Purpose.PREFILL in allowed,
+    )
 
 
 def _take(case_id: UUID, before: Prefilled, said: Prefilled, *, asked_at: datetime | None) -> None:
@@ -274,7 +286,7 @@ def _fields(
 def _certificate(question: Question, kind: str) -> _Said:
     purpose = f"办理{question.item.name}"
     try:
-        held = registries().certificate(kind, purpose=purpose, id_number=question.id_number)
+        held = registries().certificate(kind, purpose=purpose, **question.about(enterprise=kind == LICENCE))
     except RegistryError:
         return _Said(SourceState.DOWN)
     today = clock.today()
@@ -287,7 +299,8 @@ def _certificate(question: Question, kind: str) -> _Said:
 def _share(question: Question, holder: str, share: str) -> _Said:
     purpose = f"办理{question.item.name}"
     try:
-        answer = registries().share(BY_SOURCE[holder], share, purpose=purpose, id_number=question.id_number)
+        about = question.about(enterprise=True)
+        answer = registries().share(BY_SOURCE[holder], share, purpose=purpose, **about)
     except RegistryError:
         return _Said(SourceState.DOWN)
     return _Said(SourceState.READ if answer.found else SourceState.MISSING, answer.fields, answer.as_of)

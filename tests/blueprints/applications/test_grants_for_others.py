@@ -23,7 +23,6 @@ REBATE = {
     "conditions": {
         "all": [
             {"fact": "ent_region", "op": "prefix", "value": "3401"},
-            {"fact": "ent_size", "op": "eq", "value": "micro"},
         ]
     },
 }
@@ -63,10 +62,6 @@ def mother(verified, registries, owner, office):
     return mother
 
 
-def for_her(hand, mother):
-    return {"subject_id": str(mother.id)}
-
-
 def test_a_son_confirms_for_his_mother_and_signs_with_his_own_name(owner, mother, desk) -> None:
     son, her = Hand(owner), {"subject_id": str(mother.id)}
     assert son.listed() == []
@@ -104,14 +99,17 @@ def test_a_representative_confirms_for_each_enterprise(owner, office, desk_of) -
     office.publish(**REBATE)
     hand = Hand(owner, policy=REBATE["id"])
     offers = hand.listed()
-    assert offers
+    assert len(offers) == 2
+    codes = set()
     for offer in offers:
         grant = hand.read()
         assert (grant["ready"], grant["missing"]) == (True, [])
         assert grant["subject_id"] in {one["subject_id"] for one in offers}
+        codes.add(grant["steps"][0]["answers"][0]["display"])
         receipt = hand.tap(grant)
         assert receipt.status_code == 201, receipt.json
         assert offer["amount"]["text"] == "一次性3000元"
+    assert len(codes) == 2, "each with its own code"
     assert hand.listed() == []
     assert hand.read()["state"] == "confirmed"
     tasks = desk_of(department="14", region_code="340000").tasks()
