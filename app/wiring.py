@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.applications import deadlines as case_deadlines
-from app.applications import granting, leaving, prefilling
+from app.applications import granting, last_days, leaving, prefilling
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
@@ -61,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("follow_ups.ask", HOURLY, follow_ups.ask_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("grants.forget_old", HOURLY, granting.forget_old),
+    Job("grants.last_days", HOURLY, last_days.remind_due, piecewise=True),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
 )
@@ -94,6 +95,7 @@ def connect(settings: Settings) -> None:
     subscriptions.use(settings)
     pace.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
+    relevance.ask(notices.DEADLINE, match_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)

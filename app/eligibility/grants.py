@@ -6,6 +6,7 @@ it goes with the match, the policy or the consent (docs/adr/0012-grants-are-prep
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.eligibility.models import Match
 from app.eligibility.standings import Current, Held
 from app.eligibility.types import Assessment, Outcome, Policy, ReasonView, Tier
 from app.foundation import clock
+from app.foundation.database import session
 from app.foundation.regions import covers
 from app.identity.types import ResidentId
 from app.residents.fact_catalogue import REGION_FACTS
@@ -60,6 +62,15 @@ class Offer:
     subject_id: UUID
     policy: Policy
     amount: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody for whom a grant waits; `match_id` orders them."""
+
+    match_id: UUID
+    owner: ResidentId
+    subject_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,33 @@ def grantable(
             return Grantable(owner, candidate.subject_id, policy, assessment, areas)
         refused = refused or GrantLost(why)
     raise refused or GrantNotFound
+
+
+def ending(by: date) -> list[Policy]:
+    """Return the policies in force that are granted through a service and end by a day, the day included."""
+    return [
+        policy
+        for policy in standings.current().policies.values()
+        if policy.mode == Tier.GRANTED
+        and policy.service_id is not None
+        and policy.valid_to is not None
+        and policy.valid_to <= by
+    ]
+
+
+def holders(policy: Policy, *, after: UUID | None, limit: int) -> list[Holder]:
+    """Return one page of those for whom a grant of a policy waits as they were last matched, by match."""
+    asked = select(Match.id, Match.resident_id, Match.subject_id).where(
+        Match.policy_id == policy.id,
+        Match.outcome == Outcome.ELIGIBLE,
+        Match.tier == Tier.GRANTED,
+        Match.dismissed.is_(None),
+        Match.received.is_(False),
+    )
+    if after is not None:
+        asked = asked.where(Match.id > after)
+    rows = session.execute(asked.order_by(Match.id).limit(limit))
+    return [Holder(match_id, ResidentId(owner), subject_id) for match_id, owner, subject_id in rows]
 
 
 def _read(owner: ResidentId) -> tuple[Current, Mapping[UUID, Held]]:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.applications import granting
+from app.applications import granting, last_days
 from app.applications.models import Case, Grant
 from app.foundation import database
 from app.foundation.transaction import atomic
@@ -272,3 +272,34 @@ def test_listing_opening_and_confirming_stay_within_ten_statements(hand, cold, s
     path = f"{GRANTS}/{grant['id']}/confirmation"
     hand.client.environ_base["HTTP_IF_MATCH"] = '"1"'
     assert cold(hand.client, "POST", path) <= 10
+
+
+def last_days_messages(hand):
+    found = hand.client.get("/api/v1/me/messages").json["items"]
+    return [one for one in found if "截止" in one["title"]]
+
+
+def test_who_has_not_confirmed_is_told_once_before_the_policy_ends(hand, office, clock) -> None:
+    office.publish(valid_to="2026-06-30")
+    last_days.remind_due()
+    assert last_days_messages(hand) == []
+    clock.advance(days=9)
+    assert last_days.remind_due() == 1
+    assert last_days.remind_due() == 0
+    (message,) = last_days_messages(hand)
+    assert "2026年6月30日" in message["title"]
+    assert message["link"] == f"/pages/grants/detail?policy_id={POLICY}"
+
+
+@pytest.mark.parametrize("decide", ["confirm", "refuse", "dismiss"])
+def test_who_has_decided_is_not_told_that_it_ends(hand, office, clock, decide) -> None:
+    office.publish(valid_to="2026-06-30")
+    if decide == "confirm":
+        hand.confirmed()
+    elif decide == "refuse":
+        hand.refuse(hand.read(), reason="already_received")
+    else:
+        body = {"reason": "not_interested"}
+        hand.client.post(f"/api/v1/me/matches/{POLICY}/dismissal", json=body)
+    clock.advance(days=9)
+    assert last_days.remind_due() == 0
