@@ -1,4 +1,4 @@
-"""Tells those whose grant (免申即享) still waits for a tap that its policy ends soon: before the end, once."""
+"""Tells those whose grant (免申即享) still waits for a tap that its policy ends soon, once, before then."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -7,6 +7,7 @@ from app.applications import granting, last_days
 from app.applications.models import Case, Grant
 from app.foundation import database
 from app.foundation.transaction import atomic
+from app.identity.types import Role
 from app.residents import consents, events
 from app.residents.models import Dispute
 from app.residents.types import Purpose
@@ -303,3 +304,16 @@ def test_who_has_decided_is_not_told_that_it_ends(hand, office, clock, decide) -
         hand.client.post(f"/api/v1/me/matches/{POLICY}/dismissal", json=body)
     clock.advance(days=9)
     assert last_days.remind_due() == 0
+
+
+def test_operations_see_how_many_could_be_confirmed_and_what_became_of_them(hand, sign_in) -> None:
+    operator = sign_in.officer(Role.OPERATOR, region_code="500000").client
+
+    def grants():
+        return operator.get("/api/v1/ops/summary").json["grants"]
+
+    assert grants() == {"grantable": 1, "prepared": 0, "confirmed": 0, "declined": 0}
+    hand.read()
+    assert grants() == {"grantable": 1, "prepared": 1, "confirmed": 0, "declined": 0}
+    hand.confirmed()
+    assert grants() == {"grantable": 1, "prepared": 0, "confirmed": 1, "declined": 0}
