@@ -9,7 +9,7 @@ from typing import Any
 
 from app.applications import deadlines as case_deadlines
 from app.applications import granting, last_days, leaving, prefilling
-from app.eligibility import endings, follow_ups, notices, runs, trials, visits
+from app.eligibility import cells, endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
     cache,
@@ -94,6 +94,7 @@ def connect(settings: Settings) -> None:
     registries.use(live_registries.build(settings))
     subscriptions.use(settings)
     pace.use(settings)
+    cells.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     relevance.ask(notices.DEADLINE, match_relevance.outdated)
     resident_subscriptions.connect()

@@ -17,7 +17,7 @@ from app.eligibility.assessment import assess, region_of, region_params
 from app.eligibility.errors import PeriodWrong, PolicyNotFound
 from app.eligibility.matching import Candidate
 from app.eligibility.models import PolicyVersion, Trial
-from app.eligibility.tallies import Tally
+from app.eligibility.tallies import Tally, Traits
 from app.eligibility.types import Audience, Outcome, Policy, TrialId, TrialKind, TrialState, VersionState
 from app.foundation import clock
 from app.foundation.database import session
@@ -179,9 +179,9 @@ class _Trying:
         if self.base is not None:
             before = Outcome.of(_answer(self.base, values, day, params))
             self.tally.compare(before, outcome, traits)
-        self._explain(candidate, outcome, day)
+        self._explain(candidate, outcome, day, traits)
 
-    def _explain(self, candidate: Candidate, outcome: Outcome, day: date) -> None:
+    def _explain(self, candidate: Candidate, outcome: Outcome, day: date, traits: Traits) -> None:
         rank = tallies.rank_of(self.trial_id, candidate.subject_id)
         sampled = self.tally.wants_sample(outcome, rank)
         if not sampled and outcome is not Outcome.UNDETERMINED:
@@ -189,7 +189,7 @@ class _Trying:
         found = assess(self.policy, matching.plain(candidate.known), candidate.known, as_of=day)
         self.tally.lacks([item.fact for item in found.missing])
         if sampled:
-            self.tally.sample(outcome, rank, samples.masked(found))
+            self.tally.sample(outcome, rank, samples.masked(found), traits)
 
 
 def _answer(policy: Policy, values: dict[str, object], day: date, params: Params) -> Truth:
