@@ -30,7 +30,7 @@ from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
-from app.residents import closing
+from app.residents import closing, history
 from app.residents import events as residents
 from app.residents import subscriptions as resident_subscriptions
 from config import files
@@ -54,6 +54,7 @@ JOBS: tuple[Job, ...] = (
     Job("sessions.purge", HOURLY, sessions.purge),
     Job("login.purge_codes", HOURLY, login.purge_codes),
     Job("verification.expire", MINUTELY, verification.expire),
+    Job("facts.forget_old", HOURLY, history.forget_old),
     Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
     Job("visits.raise", HOURLY, visits.raise_due, piecewise=True),

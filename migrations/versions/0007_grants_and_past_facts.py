@@ -1,4 +1,4 @@
-"""Prepared grants (免申即享): what somebody was shown of one, and what they did with it."""
+"""Prepared grants (免申即享): what was shown and what became of it; facts of the past with their time."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,43 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'prepared'"),
     )
+    op.add_column("resident_fact", sa.Column("since", sa.Date(), nullable=True))
+    op.execute("UPDATE resident_fact SET since = as_of")
+    op.alter_column("resident_fact", "since", nullable=False)
+    op.create_table(
+        "resident_past_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=12), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("value", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('registry', 'statement')", name=op.f("ck_resident_past_fact_kind")),
+        sa.CheckConstraint(
+            "num_nonnulls(value, sealed) = 1", name=op.f("ck_resident_past_fact_plain_or_sealed")
+        ),
+        sa.CheckConstraint("since < until", name=op.f("ck_resident_past_fact_a_time")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["identity_account.id"],
+            name=op.f("fk_resident_past_fact_owner_id_identity_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resident_past_fact")),
+    )
+    for name in ("owner_id", "subject_id", "until"):
+        op.create_index(op.f(f"ix_resident_past_fact_{name}"), "resident_past_fact", [name], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("resident_past_fact")
+    op.drop_column("resident_fact", "since")
     op.drop_table("application_grant")
