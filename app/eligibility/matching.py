@@ -89,7 +89,8 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
 def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> Compared:
     """Answer policies for somebody whose facts are at hand; writes nothing."""
     values = plain(candidate.known)
-    params, today = region_params(region_of(values)), clock.today()
+    today = clock.today()
+    params = region_params(region_of(values), today)
     assessed: list[tuple[Policy, Assessment]] = []
     unfit: list[tuple[UUID, str]] = []
     asked = list(tried)

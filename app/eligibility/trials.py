@@ -200,7 +200,7 @@ class _Trying:
 def _answer(policy: Policy, values: dict[str, object], day: date) -> Truth:
     if not policy.in_force(day):
         return False
-    return policies.answer(policy, values, as_of=day, params=region_params(region_of(values)))
+    return policies.answer(policy, values, as_of=day, params=region_params(region_of(values), day))
 
 
 def _under_way(row: PolicyVersion) -> Select[UUID]:

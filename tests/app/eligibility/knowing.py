@@ -10,7 +10,7 @@ AS_OF = date(2026, 11, 1)
 
 
 def learn(resident, *, as_of_day=AS_OF, **known):
-    """Let a department state facts as of a day, as a refresh does; what it does not state is known no more."""
+    """Let a department state facts as of a day, as a refresh does; the rest is known no more."""
     subject = own_subject(resident)
     stated = {name: Said(value, "测试部门", as_of_day) for name, value in known.items()}
     changed = facts.replace_registry(subject, stated, answered=["测试部门"])
