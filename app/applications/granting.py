@@ -140,12 +140,14 @@ def decline(
 
 
 def withdraw_unconsented(resident: ResidentId) -> None:
-    """Take prepared grants away where what they were filled in under is decided anew (撤回授权)."""
+    """Take prepared grants away when the consent to matching is withdrawn (撤回授权)."""
     decided = consents.decided_here(resident)
-    rests_on = decided & {Purpose.PREFILL, Purpose.CERTIFICATES}
-    lost = Purpose.MATCHING in decided and not consents.granted(resident, Purpose.MATCHING)
-    if rests_on or lost:
-        _forget(Grant.owner_id == resident, Grant.state == GrantState.PREPARED)
+    if Purpose.MATCHING not in decided or consents.granted(resident, Purpose.MATCHING):
+        return
+    if decided.isdisjoint(
+        {Purpose.PREFILL, Purpose.CERTIFICATES}
+    ):  # else they went with `prefilling.read_again`
+        session.execute(prefilling.prepared_of(resident).execution_options(synchronize_session=False))
 
 
 def forget(resident: ResidentId) -> None:

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Delete, delete, select, update
 
 from app.applications.errors import RealNameRequired
 from app.applications.items import item_of
-from app.applications.models import Case
+from app.applications.models import Case, Grant
 from app.applications.sealing import seal, unseal
-from app.applications.types import Status
+from app.applications.types import GrantState, Status
 from app.catalogue.types import ServiceItem
 from app.catalogue.vocabulary import words
 from app.forms.prefill import PrefilledValue, PrefillKind, SourceState
@@ -320,13 +320,22 @@ def merged(before: Prefilled, now: Prefilled) -> Prefilled:
     return Prefilled(fields, certificates)
 
 
+def prepared_of(resident: ResidentId) -> Delete:
+    """Return what takes away the grants of a resident that are prepared and not decided."""
+    return delete(Grant).where(Grant.owner_id == resident, Grant.state == GrantState.PREPARED)
+
+
 def read_again(resident: ResidentId) -> None:
-    """Let a resident's drafts be filled anew at the next look: what sources may be asked has changed."""
+    """Let a resident's drafts be filled anew at the next look: what sources may be asked has changed.
+
+    What was prepared of grants (免申即享) goes in the same statement and is prepared anew when it is opened.
+    """
     if consents.decided_here(resident).isdisjoint({Purpose.CERTIFICATES, Purpose.PREFILL}):
         return
     session.execute(
         update(Case)
         .where(Case.resident_id == resident, Case.status == Status.DRAFT)
         .values(prefilled_at=None)
+        .add_cte(prepared_of(resident).cte("grants"))
         .execution_options(synchronize_session=False)
     )
