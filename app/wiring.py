@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.applications import automatic, leaving, prefilling
+from app.applications import automatic, granting, last_days, leaving, prefilling
 from app.applications import deadlines as case_deadlines
 from app.eligibility import (
     announcement_relevance,
     announcing,
+    cells,
     daily_runs,
+    deadline_relevance,
     endings,
     follow_ups,
     notices,
@@ -45,7 +47,7 @@ from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
-from app.residents import closing
+from app.residents import closing, history
 from app.residents import events as residents
 from app.residents import subscriptions as resident_subscriptions
 from config import files
@@ -84,6 +86,7 @@ JOBS: tuple[Job, ...] = (
     Job("sessions.purge", HOURLY, sessions.purge),
     Job("login.purge_codes", HOURLY, login.purge_codes),
     Job("verification.expire", MINUTELY, verification.expire),
+    Job("facts.forget_old", HOURLY, history.forget_old),
     Job("accounts.erase", HOURLY, closing.erase_due, piecewise=True),
     Job("pushes.give_up_waiting", HOURLY, wechat_events.give_up_waiting),
     Job("daily_runs.open", MINUTELY, daily_runs.open_due),
@@ -97,6 +100,8 @@ JOBS: tuple[Job, ...] = (
     Job("announcements.tell", HOURLY, announcing.tell_due, piecewise=True),
     Job("announcements.review", HOURLY, announcing.review_due, piecewise=True),
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
+    Job("grants.forget_old", HOURLY, granting.forget_old),
+    Job("grants.last_days", HOURLY, last_days.remind_due, piecewise=True),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
 )
@@ -130,17 +135,20 @@ def connect(settings: Settings) -> None:
     subscriptions.use(settings)
     pace.use(settings)
     arrivals.use(settings)
+    cells.use(settings)
     daily_runs.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
-    for template in (notices.DEADLINE, notices.RENEWAL):
-        relevance.ask(template, announcement_relevance.outdated)
+    relevance.ask(notices.DEADLINE, deadline_relevance.outdated)
+    relevance.ask(notices.RENEWAL, announcement_relevance.outdated)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)
     residents.consent_changed.subscribe(visits.close_withdrawn)
     residents.consent_changed.subscribe(prefilling.read_again)
+    residents.consent_changed.subscribe(granting.withdraw_unconsented)
     residents.closing_requested.subscribe(leaving.refuse_while_open)
     residents.erased.subscribe(leaving.forget)
+    residents.erased.subscribe(granting.forget)
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
     residents.erased.subscribe(announcing.forget)

@@ -3,6 +3,7 @@
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.gateways.wechat.callbacks import CallbackKeys
+from blueprints.applications.grant_routes import blp as grants
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.applications.stage_routes import blp as staff_stages
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_pushes,
     wechat,
     applications,
+    grants,
     staff_tasks,
     staff_stages,
     ratings,

@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEFAULT_WECHAT_BASE = "https://api.weixin.qq.com"
 
 
+FEWEST_TO_BE_SHOWN = 3
+
+
 class Environment(StrEnum):
     """Where this process runs; production refuses sandboxes and demo secrets."""
 
@@ -59,6 +62,8 @@ class Settings(BaseSettings):
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
+    smallest_cell: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Previews show no number of people by region, age or sex below it; 1 hides nothing."""
     push_rate: Annotated[float, Field(ge=1, le=20_000)] = 1000
     """Pushes a second at most, over all workers; 45011 slows down by itself."""
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (
@@ -87,4 +92,6 @@ class Settings(BaseSettings):
             raise ValueError("production talks to WeChat over https only")
         if not self.registries_base.startswith("https://"):
             raise ValueError("production talks to the registries over https only")
+        if self.smallest_cell < FEWEST_TO_BE_SHOWN:
+            raise ValueError("production shows no number of fewer than three people")
         return self

@@ -52,6 +52,27 @@ class NotAllowedNow(RuleViolation):
     message = "办件当前的状态不能进行此操作，请刷新后查看最新进度"
 
 
+class GrantChanged(RuleViolation):
+    """What would be given is not what was shown; the message says what is other."""
+
+    code = "grant.changed"
+    message = "内容有变化，请重新核对后再确认"
+
+
+class GrantIncomplete(RuleViolation):
+    """A source holds nothing about something that the form needs: it has to be applied for."""
+
+    code = "grant.incomplete"
+    message = "还差一些信息，不能直接确认，请改为自行申请"
+
+
+class GrantDeclined(RuleViolation):
+    """The person said that they do not want it; it is not asked again."""
+
+    code = "grant.declined"
+    message = "您已选择不领取这项待遇；如果改变主意，可以自行申请"
+
+
 class SupplementAlreadyAsked(RuleViolation):
     """一次告知: there is one list, not a second."""
 

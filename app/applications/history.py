@@ -1,6 +1,6 @@
 """The one place where something happens to a case: event, cached state, audit, all in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,23 @@ def append(
     return event
 
 
+def at_once(
+    case: Case, happened: Iterable[tuple[EventKind, Actor, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Let everything happen to a case that is not stored yet, from `drafted` on; returns the events' rows.
+
+    The case gets what follows from them; the caller writes both in one statement (`lodging`).
+    """
+    state, rows = CaseState(), []
+    for seq, (kind, actor, details) in enumerate(happened, 1):
+        event = Event(seq, kind, clock.now(), actor.kind.value, actor.id, dict(details))
+        state = folding.apply(state, event, working_days.calendar())
+        rows.append(_row(case.id, event, state, None))
+        _cache(case, state, event)
+        _record(case, event, actor, state.status)
+    return rows
+
+
 def read_event(row: Any) -> tuple[Event, dict[str, Any]]:
     """Read one event's row."""
     event = Event(row.seq, EventKind(row.kind), row.at, row.actor_kind, row.actor_id, row.details)
@@ -94,13 +111,17 @@ def _row(case_id: UUID, event: Event, state: CaseState, note: Mapping[str, Any] 
 
 
 def _audit(case: Case, event: Event, actor: Actor, status: Status) -> None:
+    _record(case, event, actor, status)
+    session.flush()
+
+
+def _record(case: Case, event: Event, actor: Actor, status: Status) -> None:
     trail.record(
         f"application.{event.kind.value}",
         actor=actor,
         subject=("application", case.id),
         details={"seq": event.seq, "status": status.value, "service": case.service_id},
     )
-    session.flush()
 
 
 def _cache(case: Case, state: CaseState, event: Event) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.applications.stage_types import Handler, StageState
 from app.applications.transitions import ONCE
-from app.applications.types import OPEN, EventKind, Status
+from app.applications.types import OPEN, EventKind, GrantState, Status
 from app.foundation.database import Base, Model
 from app.foundation.leases import Leased
 
@@ -105,6 +105,45 @@ class Case(Model):
     queue_on: Mapped[date]
     claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
     claimed_until: Mapped[datetime | None]
+
+
+class Grant(Model):
+    """What somebody was shown of a grant (免申即享), and what they did with it: once per subject and policy.
+
+    While it is `prepared` it holds sealed what sources said, for a day at most; `facts` are names, sources
+    and dates. Decided it holds no answers: those of a confirmed one are the case's.
+    """
+
+    __tablename__ = "application_grant"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "subject_id", "policy_id"),
+        CheckConstraint(_in("state", GrantState), "state_known"),
+        CheckConstraint("version > 0", "version"),
+        CheckConstraint("(state = 'prepared') = (decided_at IS NULL)", "decided_when_over"),
+        CheckConstraint("(state = 'prepared') = (prefilled IS NOT NULL)", "sealed_while_prepared"),
+        CheckConstraint("(state = 'confirmed') = (case_id IS NOT NULL)", "confirmed_is_a_case"),
+        CheckConstraint("(state = 'declined') = (reason IS NOT NULL)", "declined_with_a_reason"),
+        Index("ix_application_grant_prepared", "prepared_at", postgresql_where=text("state = 'prepared'")),
+        Index(None, "case_id"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
+    subject_id: Mapped[UUID]
+    policy_id: Mapped[str] = mapped_column(String(64))
+    rule_version: Mapped[int]
+    title: Mapped[str]
+    service_id: Mapped[str] = mapped_column(String(64))
+    service_version: Mapped[int]
+    region_code: Mapped[str] = mapped_column(String(6))
+    amount: Mapped[dict[str, Any] | None]
+    facts: Mapped[list[Any]]
+    prefilled: Mapped[bytes | None] = mapped_column(LargeBinary)
+    prepared_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(12), default=GrantState.PREPARED)
+    reason: Mapped[str | None] = mapped_column(String(24))
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("application_case.id"))
+    decided_at: Mapped[datetime | None]
 
 
 class CaseEvent(Model):

@@ -13,7 +13,7 @@ from app.applications import history, prefilling, queries
 from app.applications.clocks import NO_DATE
 from app.applications.errors import AlreadyOpen, ServiceNotOffered
 from app.applications.models import Case, CaseEvent
-from app.applications.prefilling import Applicant, Prefilled
+from app.applications.prefilling import Prefilled
 from app.applications.queries import CaseView
 from app.applications.sealing import seal
 from app.applications.types import OPEN, Event, Status
@@ -68,7 +68,7 @@ def open_draft(resident: ResidentId, wanted: Wanted) -> Opened:
     item = _offered(wanted)
     said = prefilling.from_identity(item, applicant)
     actor = Actor(ActorKind.RESIDENT, str(resident))
-    row = _row(applicant, wanted, item, said)
+    row = row_of(resident, subject.id, wanted, item, said)
     event, event_row = history.first_event(row["id"], at=row["updated_at"], actor=actor)
     case = _insert(row, event_row)
     if case is None:
@@ -105,13 +105,15 @@ def _known(resident: ResidentId, subject_id: UUID, wanted: Wanted) -> Case:
     return drafts[0]
 
 
-def _row(applicant: Applicant, wanted: Wanted, item: ServiceItem, said: Prefilled) -> dict[str, Any]:
+def row_of(
+    resident: ResidentId, subject_id: UUID, wanted: Wanted, item: ServiceItem, said: Prefilled
+) -> dict[str, Any]:
     """Return the row of a new draft, its first event counted."""
     case_id = new_id()
     return {
         "id": case_id,
-        "resident_id": applicant.resident,
-        "subject_id": applicant.subject.id,
+        "resident_id": resident,
+        "subject_id": subject_id,
         "service_id": item.id,
         "service_version": item.version,
         "region_code": wanted.region_code,

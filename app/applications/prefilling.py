@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Delete, delete, select, update
 
 from app.applications.errors import RealNameRequired
 from app.applications.items import item_of
-from app.applications.models import Case
+from app.applications.models import Case, Grant
 from app.applications.sealing import seal, unseal
-from app.applications.types import Status
+from app.applications.types import GrantState, Status
 from app.catalogue.types import ServiceItem
 from app.catalogue.vocabulary import words
 from app.forms.prefill import PrefilledValue, PrefillKind, SourceState
@@ -34,6 +34,7 @@ from app.residents.subjects import Subject
 from app.residents.types import Purpose, SubjectKind
 
 STALE_AFTER: Final = timedelta(hours=1)
+LICENCE: Final = "business_license"
 REAL_NAME_SOURCE, VALID = "实名认证", "有效"
 _askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="prefill")
 
@@ -48,21 +49,27 @@ class Prefilled:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who applies, for whom, and the verified name that stands on the form."""
+    """Who applies, for whom, the verified name that stands on the form, and the name of who signs."""
 
     resident: ResidentId
     subject: Subject
     name: RealName | None = field(repr=False)
+    signer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Which sources may be asked for one case, and about whom."""
+class Question:
+    """Which sources may be asked for one case, and about whom: a person, or an enterprise by its code."""
 
     item: ServiceItem
     id_number: str = field(repr=False)
+    uscc: str | None
     may_certificates: bool
     may_share: bool
+
+    def about(self, *, enterprise: bool) -> dict[str, str]:
+        """Say whom a source is asked about: an `enterprise`'s things by its code, others by the person's."""
+        return {"uscc": self.uscc} if enterprise and self.uscc else {"id_number": self.id_number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def applicant(resident: ResidentId, subject: Subject) -> Applicant:
     names = identity.real_names([resident, person])
     if resident not in names:
         raise RealNameRequired
-    return Applicant(resident, subject, names.get(person))
+    return Applicant(resident, subject, names.get(person), names[resident].name)
 
 
 def from_identity(item: ServiceItem, who: Applicant) -> Prefilled:
@@ -106,8 +113,8 @@ def ask_first(case_id: UUID, item: ServiceItem, who: Applicant, before: Prefille
     Opens its own units of work, like `freshen`.
     """
     with atomic():
-        question = _question(item, who)
-    _take(case_id, before, _ask(question) if question is not None else Prefilled(), asked_at=None)
+        asked = question(item, who)
+    _take(case_id, before, ask(asked), asked_at=None)
 
 
 def freshen(case_id: UUID, resident: ResidentId) -> None:
@@ -122,14 +129,17 @@ def freshen(case_id: UUID, resident: ResidentId) -> None:
     with atomic():
         subject = subjects.subject(resident, row.subject_id)
         name = identity.real_name(_person(resident, subject))
-        question = _question(item, Applicant(resident, subject, name))
-    said = _ask(question) if question is not None else Prefilled()
-    _take(case_id, read(row), said, asked_at=row.prefilled_at)
+        asked = question(item, Applicant(resident, subject, name))
+    _take(case_id, read(row), ask(asked), asked_at=row.prefilled_at)
 
 
 def read(row: Any) -> Prefilled:
     """Return what a case's row holds sealed."""
-    content = unseal(row.prefilled, column="prefilled", row_id=row.id)
+    return from_content(unseal(row.prefilled, column="prefilled", row_id=row.id))
+
+
+def from_content(content: Mapping[str, Any]) -> Prefilled:
+    """Return what `content` of it was before it was sealed."""
     return Prefilled(
         {key: _value(raw) for key, raw in content["fields"].items()},
         {kind: SourceState(state) for kind, state in content["certificates"].items()},
@@ -143,7 +153,12 @@ def store(case: Case, prefilled: Prefilled) -> None:
 
 def sealed(prefilled: Prefilled, case_id: UUID) -> bytes:
     """Return what sources said as a row keeps it."""
-    content = {
+    return seal(content(prefilled), column="prefilled", row_id=case_id)
+
+
+def content(prefilled: Prefilled) -> dict[str, Any]:
+    """Return what sources said as JSON, to be sealed."""
+    return {
         "fields": {
             key: {
                 "value": said.value,
@@ -156,7 +171,6 @@ def sealed(prefilled: Prefilled, case_id: UUID) -> bytes:
         },
         "certificates": dict(prefilled.certificates),
     }
-    return seal(content, column="prefilled", row_id=case_id)
 
 
 def _value(raw: Mapping[str, Any]) -> PrefilledValue:
@@ -185,11 +199,18 @@ def _person(resident: ResidentId, subject: Subject) -> ResidentId:
     return ResidentId(subject.id) if subject.kind is SubjectKind.PERSON else resident
 
 
-def _question(item: ServiceItem, who: Applicant) -> _Question | None:
+def question(item: ServiceItem, who: Applicant) -> Question | None:
+    """Return which sources may be asked about an applicant; None where nobody knows who they are."""
     if who.name is None:
         return None
     allowed = {one.purpose for one in consents.listed(who.subject.owner_id) if one.granted}
-    return _Question(item, who.name.id_number, Purpose.CERTIFICATES in allowed, Purpose.PREFILL in allowed)
+    return Question(
+        item,
+        who.name.id_number,
+        who.subject.uscc,
+        may_certificates=Purpose.CERTIFICATES in allowed,
+        may_share=Purpose.PREFILL in allowed,
+    )
 
 
 def _take(case_id: UUID, before: Prefilled, said: Prefilled, *, asked_at: datetime | None) -> None:
@@ -202,13 +223,15 @@ def _take(case_id: UUID, before: Prefilled, said: Prefilled, *, asked_at: dateti
                 Case.status == Status.DRAFT,
                 Case.prefilled_at.is_not_distinct_from(asked_at),
             )
-            .values(prefilled=sealed(_merged(before, said), case_id), prefilled_at=clock.now())
+            .values(prefilled=sealed(merged(before, said), case_id), prefilled_at=clock.now())
             .execution_options(synchronize_session="fetch")
         )
 
 
-def _ask(question: _Question) -> Prefilled:
-    """Ask every source once, all at the same time."""
+def ask(question: Question | None) -> Prefilled:
+    """Ask every source once, all at the same time, outside of any transaction; None asks nobody."""
+    if question is None:
+        return Prefilled()
     licenses = {name: code for code, name in words().license_types.items()}
     asked: dict[tuple[PrefillKind, str, str], Future[_Said]] = {}
     wanted = {m.license for m in question.item.materials if m.license is not None}
@@ -260,10 +283,10 @@ def _fields(
     return found
 
 
-def _certificate(question: _Question, kind: str) -> _Said:
+def _certificate(question: Question, kind: str) -> _Said:
     purpose = f"办理{question.item.name}"
     try:
-        held = registries().certificate(kind, purpose=purpose, id_number=question.id_number)
+        held = registries().certificate(kind, purpose=purpose, **question.about(enterprise=kind == LICENCE))
     except RegistryError:
         return _Said(SourceState.DOWN)
     today = clock.today()
@@ -273,16 +296,17 @@ def _certificate(question: _Question, kind: str) -> _Said:
     return _Said(SourceState.MISSING)
 
 
-def _share(question: _Question, holder: str, share: str) -> _Said:
+def _share(question: Question, holder: str, share: str) -> _Said:
     purpose = f"办理{question.item.name}"
     try:
-        answer = registries().share(BY_SOURCE[holder], share, purpose=purpose, id_number=question.id_number)
+        about = question.about(enterprise=True)
+        answer = registries().share(BY_SOURCE[holder], share, purpose=purpose, **about)
     except RegistryError:
         return _Said(SourceState.DOWN)
     return _Said(SourceState.READ if answer.found else SourceState.MISSING, answer.fields, answer.as_of)
 
 
-def _merged(before: Prefilled, now: Prefilled) -> Prefilled:
+def merged(before: Prefilled, now: Prefilled) -> Prefilled:
     """Take what is new; a source that is down now does not unsay what it said before."""
     fields = dict(before.fields)
     for key, said in now.fields.items():
@@ -296,13 +320,22 @@ def _merged(before: Prefilled, now: Prefilled) -> Prefilled:
     return Prefilled(fields, certificates)
 
 
+def prepared_of(resident: ResidentId) -> Delete:
+    """Return what takes away the grants of a resident that are prepared and not decided."""
+    return delete(Grant).where(Grant.owner_id == resident, Grant.state == GrantState.PREPARED)
+
+
 def read_again(resident: ResidentId) -> None:
-    """Let a resident's drafts be filled anew at the next look: what sources may be asked has changed."""
+    """Let a resident's drafts be filled anew at the next look: what sources may be asked has changed.
+
+    What was prepared of grants (免申即享) goes in the same statement and is prepared anew when it is opened.
+    """
     if consents.decided_here(resident).isdisjoint({Purpose.CERTIFICATES, Purpose.PREFILL}):
         return
     session.execute(
         update(Case)
         .where(Case.resident_id == resident, Case.status == Status.DRAFT)
         .values(prefilled_at=None)
+        .add_cte(prepared_of(resident).cte("grants"))
         .execution_options(synchronize_session=False)
     )

@@ -6,20 +6,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, ScalarSelect, func, select
 
 from app.applications import clocks, history, timeline
 from app.applications.drafts import read_answers
 from app.applications.errors import CaseNotFound
 from app.applications.items import department_name, item_of, limits_of
-from app.applications.models import Case, CaseEvent
+from app.applications.models import Case, CaseEvent, Grant
 from app.applications.prefilling import read as read_prefilled
 from app.applications.scope import in_region
 from app.applications.stages.queries import StageView, stages_of
 from app.applications.steps import Review, StepSummary, StepView, overview, review_of, step_view
 from app.applications.telling import telling_of
 from app.applications.timeline import Entry
-from app.applications.types import CONCLUDED, STATUS_LABELS, CaseState, Event, EventKind, Status
+from app.applications.types import CONCLUDED, STATUS_LABELS, CaseState, Event, EventKind, GrantState, Status
 from app.forms.visibility import Path, walk
 from app.foundation import clock, working_days
 from app.foundation.database import reading
@@ -216,11 +216,24 @@ def count_by_status(
 
 def count_overdue(*, region: str, department: str | None) -> int:
     """Count the cases whose running limit (受理或承诺) is over today."""
+    with reading() as connection:
+        return connection.scalar(select(_overdue(region, department))) or 0
+
+
+def _overdue(region: str, department: str | None) -> ScalarSelect[int]:
     asked = select(func.count()).select_from(Case).where(is_overdue(clock.today()), in_region(region))
     if department is not None:
         asked = asked.where(Case.department == department)
+    return asked.scalar_subquery()
+
+
+def count_grants_and_overdue(*, region: str, department: str | None) -> tuple[Mapping[str, int], int]:
+    """Count everybody's grants (免申即享) by what became of them, and the overdue cases of a region."""
+    by_state = select(Grant.state, func.count().label("number")).group_by(Grant.state).subquery()
+    states = select(func.jsonb_object_agg(by_state.c.state, by_state.c.number)).scalar_subquery()
     with reading() as connection:
-        return connection.scalar(asked) or 0
+        found, overdue = connection.execute(select(states, _overdue(region, department))).one()
+    return {state.value: (found or {}).get(state.value, 0) for state in GrantState}, overdue
 
 
 def count_concluded(since: datetime, until: datetime, *, region: str, department: str | None) -> int:

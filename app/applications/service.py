@@ -14,6 +14,7 @@ from app.applications.stages import progress
 from app.applications.stages.plan import begins_by_itself
 from app.applications.types import CaseId, EventKind, Receipt, Status
 from app.audit.types import Actor, ActorKind
+from app.catalogue.types import ServiceItem
 from app.forms.answers import Submission, submission
 from app.foundation import clock
 from app.identity.types import ResidentId
@@ -26,16 +27,13 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     """
     case = drafts.own_locked(resident, case_id)
     if case.receipt_no is not None:
-        return _receipt(case)
+        return receipt(case)
     if case.status != Status.DRAFT:
         raise NotAllowedNow
     given = _complete(case)
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    details: dict[str, object] = {
-        "to_verify": sorted(key for key, origin in given.provenance.items() if origin.verify),
-        "settled": begins_by_itself(item_of(case.service_id, case.service_version)),
-    }
+    details = submitted_details(item_of(case.service_id, case.service_version), given)
     try:
         history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
     except IntegrityError as error:
@@ -43,7 +41,7 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
             raise AlreadyOpen from None
         raise
     progress.ring_if_settled(case)
-    return _receipt(case)
+    return receipt(case)
 
 
 def answer_supplement(
@@ -82,6 +80,12 @@ def withdraw(resident: ResidentId, case_id: UUID, *, reason: str = "") -> int:
     return case.version
 
 
+def submitted_details(item: ServiceItem, given: Submission) -> dict[str, object]:
+    """Return what the event of a submission says: what a source could not confirm, and who goes on."""
+    unverified = sorted(key for key, origin in given.provenance.items() if origin.verify)
+    return {"to_verify": unverified, "settled": begins_by_itself(item)}
+
+
 def _complete(case: Case) -> Submission:
     """Return what is submitted: what shows, each answer with where it came from; raises FormIncomplete."""
     item = item_of(case.service_id, case.service_version)
@@ -89,7 +93,8 @@ def _complete(case: Case) -> Submission:
     return submission(item.form, drafts.read_answers(case), said, as_of=clock.today())
 
 
-def _receipt(case: Case) -> Receipt:
+def receipt(case: Case) -> Receipt:
+    """Return what the applicant of a submitted case holds; raises NotAllowedNow of a draft."""
     if case.receipt_no is None or case.tracking_no is None or case.submitted_at is None:
         raise NotAllowedNow
     return Receipt(CaseId(case.id), case.receipt_no, case.tracking_no, case.submitted_at, case.accept_due_on)

@@ -89,7 +89,8 @@ def day(value: date | None) -> str:
 def _entry(event: Event, note: Mapping[str, Any], state: CaseState, telling: Telling) -> Entry:
     due = clocks.due_dates(state, telling.limits, telling.calendar)
     moment = _Moment(event, note, state, due, telling.applicant, telling.stages)
-    title, write = _SENTENCES[event.kind]
+    sentences = _GRANTED if "granted" in event.details else _SENTENCES
+    title, write = sentences[event.kind]
     text, after = write(moment)
     today = time.local(event.at).date()
     return Entry(
@@ -130,6 +131,21 @@ def _submitted(moment: _Moment) -> tuple[str, str]:
         f"{moment.applicant}提交了申请，材料已收到。",
         f"部门最晚{by}前受理，或一次性告知需要补正的全部内容；逾期不告知的，自收到之日起即为受理。",
     )
+
+
+def _prepared(moment: _Moment) -> tuple[str, str]:
+    title = moment.event.details["granted"]["title"]
+    return f"系统按部门已掌握的信息，备好了“{title}”（免申即享）。", f"{moment.applicant}核对后确认。"
+
+
+def _confirmed(moment: _Moment) -> tuple[str, str]:
+    granted = moment.event.details["granted"]
+    amount = f"，{granted['amount']}" if granted["amount"] else ""
+    text, after = _submitted(moment)
+    said = (
+        f"{moment.applicant}确认领取“{granted['title']}”（免申即享，政策第{granted['version']}版{amount}）。"
+    )
+    return said + text, after
 
 
 def _supplement_requested(moment: _Moment) -> tuple[str, str]:
@@ -224,3 +240,8 @@ _SENTENCES: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]]
     EventKind.REJECTED: ("办结：不予通过", _rejected),
     EventKind.WITHDRAWN: ("已撤回", _withdrawn),
 }
+_GRANTED: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]] = {
+    EventKind.DRAFTED: ("已备好，待确认", _prepared),
+    EventKind.SUBMITTED: ("已确认并提交", _confirmed),
+}
+"""Of a case that began as a prepared grant (免申即享)."""

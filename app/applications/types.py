@@ -90,6 +90,21 @@ PAUSE_LABELS: Mapping[PauseKind, str] = {
 }
 
 
+class GrantState(StrEnum):
+    """Where a prepared grant (免申即享) stands; before the tap it is no case and no office has it."""
+
+    PREPARED = "prepared"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+
+
+GRANT_LABELS: Mapping[GrantState, str] = {
+    GrantState.PREPARED: "待您确认，尚未提交",
+    GrantState.CONFIRMED: "已确认，已提交",
+    GrantState.DECLINED: "您选择了不领取",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened; `details` hold codes, counts and dates, never a person's words."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 
 from app.catalogue import regions
 from app.eligibility import provenance, tiers
@@ -22,10 +22,10 @@ HIDDEN = "已核验（内容不展示）"
 _AREAS = ("residence_region", "hukou_region", "ent_region")
 
 
-@cache
-def region_params(region_code: str | None) -> Params:
-    """Return the regional parameters (地方标准) as they stand where the subject lives."""
-    return resolve_params(fact_catalogue.vocabulary(), region_code)
+@lru_cache(maxsize=20_000)
+def region_params(region_code: str | None, on: date) -> Params:
+    """Return the regional parameters (地方标准) as they stand on a day where the subject lives."""
+    return resolve_params(fact_catalogue.vocabulary(), region_code, on=on)
 
 
 def assess(
@@ -34,7 +34,7 @@ def assess(
     """Answer with reasons, amount and what is missing; `known` says where each value came from."""
     if not policy.in_force(as_of):
         return _not_in_force(policy, as_of)
-    params = region_params(region_of(values))
+    params = region_params(region_of(values), as_of)
     explained = explain(policy.conditions, values, as_of=as_of, params=params, region_name=regions.name)
     outcome = Outcome.of(explained.truth)
     amount = (

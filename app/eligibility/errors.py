@@ -17,6 +17,20 @@ class MatchNotFound(NotFound):
     message = "还没有为您匹配过这项政策，请先更新个人信息"
 
 
+class GrantNotFound(NotFound):
+    """Nothing that could be confirmed: never matched, consent withdrawn, or somebody else's."""
+
+    code = "grant.not_found"
+    message = "没有找到要确认的待遇，可能已过期或撤下，请到“我的政策”重新打开"
+
+
+class GrantLost(RuleViolation):
+    """It could be confirmed once and cannot now; the message says why."""
+
+    code = "grant.lost"
+    message = "情况有变化，这项待遇现在不能确认，请到“我的政策”查看"
+
+
 class RunNotFound(NotFound):
     """No such match run."""
 

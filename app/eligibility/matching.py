@@ -98,7 +98,8 @@ def candidates_of(resident: ResidentId, audience: Audience) -> list[Candidate]:
 def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, Outcome]) -> Compared:
     """Answer policies for somebody whose facts are at hand; writes nothing."""
     values = plain(candidate.known)
-    params, today = region_params(region_of(values)), clock.today()
+    today = clock.today()
+    params = region_params(region_of(values), today)
     assessed: list[tuple[Policy, Assessment]] = []
     unfit: list[tuple[UUID, str]] = []
     asked = list(tried)
@@ -258,13 +259,18 @@ def row(candidate: Candidate, assessment: Assessment) -> dict[str, Any]:
         "tier": assessment.tier.value,
         "concerns": assessment.concerns,
         "received": assessment.received,
-        "facts": [
-            {"fact": used.fact, "source": used.source, "as_of": used.as_of.isoformat()}
-            for used in assessment.facts
-        ],
+        "facts": facts_data(assessment),
         "matched_at": now,
         "changed_at": now,
     }
+
+
+def facts_data(assessment: Assessment) -> list[dict[str, str]]:
+    """Return the facts that an answer rests on as JSON: names, sources and dates, no values."""
+    return [
+        {"fact": used.fact, "source": used.source, "as_of": used.as_of.isoformat()}
+        for used in assessment.facts
+    ]
 
 
 def amount_data(amount: Amount | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 from app.eligibility import tiers
-from app.eligibility.types import Assessment, Policy, ReasonView
+from app.eligibility.types import Assessment, Policy, ReasonView, Tier
 from app.foundation import clock
 from app.notifications.service import Notice
 from app.notifications.types import Lane
@@ -72,6 +72,29 @@ def match_notice(policy: Policy, assessment: Assessment, subject_id: UUID, campa
         lane=Lane.BULK,
         lifetime=min(_STAYS_NEWS, _left(policy, now)),
         campaign_id=campaign_id,
+        sensitive=sensitive,
+    )
+
+
+def last_days_notice(policy: Policy, subject_id: UUID) -> Notice:
+    """Return the notice that a grant nobody has confirmed yet ends with its policy; once per subject."""
+    ends = policy.valid_to or clock.today()
+    day, sensitive = f"{ends.year}年{ends.month}月{ends.day}日", rests_on_sensitive_facts(policy)
+    variant, params = tiers.opening(policy, Tier.GRANTED)
+    return Notice(
+        template=DEADLINE,
+        event_key=event_key(policy.id, subject_id),
+        title=f"{policy.title}：{day}截止",
+        body=f"已经替您备好，点开核对后确认就能领取；{day}以后这项政策结束，就不能再确认了。",
+        values={
+            "thing1": "一项为您备好的待遇" if sensitive else policy.title,
+            "date2": day,
+            "thing3": "已替您备好，点开确认",
+        },
+        page_params=params,
+        variant=variant,
+        lane=Lane.URGENT,
+        lifetime=_left(policy, clock.local(clock.now())),
         sensitive=sensitive,
     )
 

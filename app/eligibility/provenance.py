@@ -23,6 +23,13 @@ def used(policy: Policy, known: Mapping[str, KnownFact]) -> tuple[UsedFact, ...]
     )
 
 
+def labelled(policy: Policy, facts: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return facts as a match keeps them, each with what it is called."""
+    vocabulary = fact_catalogue.vocabulary()
+    found = [(used, vocabulary.find(policy.audience.value, used["fact"])) for used in facts]
+    return [{**used, "label": known.label if known else ""} for used, known in found]
+
+
 def facts_of(policy: Policy) -> tuple[str, ...]:
     """Return the facts and lists that conditions, amount and `received_fact` look at, as they are stored."""
     key = (policy.id, policy.version, policy.checksum)

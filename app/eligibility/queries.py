@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.eligibility import accounts, endings, policies, standings, tiers
+from app.eligibility import accounts, endings, policies, provenance, standings, tiers
 from app.eligibility.errors import PolicyNotFound
-from app.eligibility.models import Match
+from app.eligibility.models import Match, PolicyVersion
 from app.eligibility.notices import POLICY_MATCH
 from app.eligibility.standings import Standing
-from app.eligibility.types import Audience, Outcome, Policy, Related, Tier
+from app.eligibility.types import Audience, Outcome, Policy, Related, Tier, VersionState
 from app.foundation.database import reading
 from app.foundation.regions import covers
 from app.identity.types import OfficerPrincipal, ResidentId
@@ -115,27 +115,39 @@ def run(run_id: UUID, *, officer: OfficerPrincipal) -> RunView:
     )
 
 
-def matches_by_outcome() -> Mapping[str, int]:
-    """Count stored matches by outcome for operations."""
-    query = select(Match.outcome, func.count()).group_by(Match.outcome)
+@dataclass(frozen=True, slots=True)
+class MatchNumbers:
+    """Stored matches by outcome, and how many of the eligible ones one tap would confirm (免申即享)."""
+
+    by_outcome: Mapping[str, int]
+    grantable: int
+
+
+def match_numbers() -> MatchNumbers:
+    """Count stored matches for operations; a grant counts while its policy is published with a service."""
+    through_a_service = select(PolicyVersion.policy_id).where(
+        PolicyVersion.state == VersionState.PUBLISHED, PolicyVersion.body["service_id"].astext.is_not(None)
+    )
+    grantable = func.count().filter(
+        Match.outcome == Outcome.ELIGIBLE,
+        Match.tier == Tier.GRANTED,
+        Match.policy_id.in_(through_a_service),
+    )
+    query = select(Match.outcome, func.count(), grantable).group_by(Match.outcome)
     with reading() as connection:
-        return dict(connection.execute(query).all())
+        rows = connection.execute(query).all()
+    return MatchNumbers({row[0]: row[1] for row in rows}, sum(row[2] for row in rows))
 
 
 def matched(policy: Policy, row: Any) -> Mapping[str, Any] | None:
     """Return a stored match with the facts it rests on under their labels; None where there is none."""
     if row is None:
         return None
-    vocabulary = fact_catalogue.vocabulary()
-    facts = [
-        {
-            **used,
-            "label": found.label if (found := vocabulary.find(policy.audience.value, used["fact"])) else "",
-        }
-        for used in row.facts
-    ]
     fields = ("rule_version", "outcome", "matched_at")
-    return {"facts": facts, **{name: getattr(row, name) for name in fields}}
+    return {
+        "facts": provenance.labelled(policy, row.facts),
+        **{name: getattr(row, name) for name in fields},
+    }
 
 
 def link(policy: Policy, tier: Tier) -> str:

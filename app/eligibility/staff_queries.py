@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, false, func, select, tuple_
 
-from app.eligibility import checks
+from app.eligibility import checks, disclosure
+from app.eligibility.cells import Shown
+from app.eligibility.disclosure import Disclosure
 from app.eligibility.errors import EndingNotFound, PreviewNotFound
 from app.eligibility.models import Ending, PolicyVersion, Trial
 from app.eligibility.tallies import Tally
@@ -34,7 +36,8 @@ class Comparison:
 class TrialView:
     """What a trial counted so far; `current`: the version still reads as it was tried.
 
-    `narrow` and `broad` say what its publication will ask for.
+    `narrow` and `broad` say what its publication will ask for. Numbers of fewer people than `smallest_cell`
+    are None in the tables, `withheld` names those that cannot be shown at all (`app.eligibility.cells`).
     """
 
     id: UUID
@@ -47,9 +50,11 @@ class TrialView:
     days: Sequence[date]
     population: int
     outcomes: Mapping[str, int]
-    by_region: Mapping[str, Mapping[str, int]]
-    by_age: Mapping[str, Mapping[str, int]]
-    by_sex: Mapping[str, Mapping[str, int]]
+    by_region: Shown
+    by_age: Shown
+    by_sex: Shown
+    withheld: Sequence[str]
+    smallest_cell: int
     by_day: Mapping[str, int]
     missing: Mapping[str, int]
     comparison: Comparison | None
@@ -154,6 +159,7 @@ def ending(ending_id: UUID, *, officer: OfficerPrincipal) -> Any:
 
 def _view(row: Row[*tuple[Any, ...]], *, current: bool) -> TrialView:
     tally = Tally.read(row.tally)
+    disclosed = disclosure.of(tally)
     return TrialView(
         id=row.id,
         policy_id=row.policy_id,
@@ -165,13 +171,13 @@ def _view(row: Row[*tuple[Any, ...]], *, current: bool) -> TrialView:
         days=[date.fromisoformat(day) for day in row.days],
         population=tally.population,
         outcomes=tally.outcomes,
-        by_region=tally.by_region,
-        by_age=tally.by_age,
-        by_sex=tally.by_sex,
+        **disclosed.tables,
+        withheld=disclosed.withheld,
+        smallest_cell=disclosed.smallest,
         by_day=tally.by_day,
         missing=tally.most_missing(),
-        comparison=_comparison(row.base_version, tally),
-        samples=tally.chosen_samples(),
+        comparison=_comparison(row.base_version, tally, disclosed),
+        samples=tally.chosen_samples(shown=disclosed.covers),
         narrow=tally.narrow,
         broad=tally.broad,
         created_at=row.created_at,
@@ -179,7 +185,10 @@ def _view(row: Row[*tuple[Any, ...]], *, current: bool) -> TrialView:
     )
 
 
-def _comparison(base: int | None, tally: Tally) -> Comparison | None:
+def _comparison(base: int | None, tally: Tally, disclosed: Disclosure) -> Comparison | None:
     if base is None:
         return None
-    return Comparison(base, sum(tally.gained.values()), sum(tally.lost.values()), tally.gained, tally.lost)
+    gained, lost = sum(tally.gained.values()), sum(tally.lost.values())
+    if disclosed.comparison:
+        return Comparison(base, gained, lost, tally.gained, tally.lost)
+    return Comparison(base, gained, lost, {}, {})

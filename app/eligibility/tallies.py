@@ -5,7 +5,7 @@ A tally is JSON data between batches, so that a trial goes on where a killed wor
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
@@ -104,20 +104,27 @@ class Tally:
         kept = self.samples.get(outcome, [])
         return len(kept) < SAMPLES or rank < kept[-1]["rank"]
 
-    def sample(self, outcome: Outcome, rank: str, told: Mapping[str, Any]) -> None:
+    def sample(self, outcome: Outcome, rank: str, told: Mapping[str, Any], traits: Traits) -> None:
         """Keep a masked explanation among the examples of its outcome: those of lowest rank."""
-        kept = [*self.samples.get(outcome, []), {"rank": rank, **told}]
+        cell = [traits.region, traits.age_band, traits.sex]
+        kept = [*self.samples.get(outcome, []), {"rank": rank, "cell": cell, **told}]
         self.samples[outcome] = sorted(kept, key=lambda one: str(one["rank"]))[:SAMPLES]
 
-    def chosen_samples(self) -> list[dict[str, Any]]:
-        """Return at most twenty examples, as many of each outcome as there are places for."""
-        kept = [list(self.samples.get(outcome, [])) for outcome in Outcome]
+    def chosen_samples(self, *, shown: Callable[[Outcome, Traits], bool]) -> list[dict[str, Any]]:
+        """Return at most twenty examples, as many of each outcome as there are places for.
+
+        Only of those whose outcome and traits may be `shown`.
+        """
+        kept = [
+            [one for one in self.samples.get(outcome, []) if shown(outcome, Traits(*one["cell"]))]
+            for outcome in Outcome
+        ]
         chosen: list[dict[str, Any]] = []
         while len(chosen) < SAMPLES and any(kept):
             chosen += [one.pop(0) for one in kept if one][: SAMPLES - len(chosen)]
         order = [outcome.value for outcome in Outcome]
         chosen.sort(key=lambda one: order.index(one["outcome"]))
-        return [{key: value for key, value in one.items() if key != "rank"} for one in chosen]
+        return [{key: one[key] for key in one if key not in {"rank", "cell"}} for one in chosen]
 
     def most_missing(self) -> Counts:
         """Return the facts that are missing most often."""

@@ -26,8 +26,11 @@ def tier_of(policy: Policy, outcome: Outcome, amount: Amount | None) -> Tier:
 def opening(policy: Policy, tier: Tier) -> tuple[str, Mapping[str, str]]:
     """Return which page of the notice a tap opens (a name of config/notifications.yaml) and its parameters.
 
-    快申快享 goes straight to the service; everything else to the policy, its reasons and what to do.
+    免申即享 goes to the prepared grant, 快申快享 straight to the service; everything else, and what a
+    department gives without an application of ours, to the policy, its reasons and what to do.
     """
+    if tier is Tier.GRANTED and policy.service_id is not None:
+        return "granted", {"policy_id": policy.id}
     if tier is Tier.PREFILLED and policy.service_id is not None:
         return "prefilled", {"service_id": policy.service_id, "policy_id": policy.id}
     return "", {"policy_id": policy.id}

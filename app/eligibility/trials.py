@@ -4,6 +4,7 @@ A trial is a row with a lease like a match run, but it writes no match and tells
 what was counted and the moved cursor are one transaction.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from app.audit.types import Actor, ActorKind
 from app.eligibility import batches, checks, matching, policies, samples, tallies, versions
 from app.eligibility.assessment import assess, region_of, region_params
 from app.eligibility.errors import PeriodWrong, PolicyNotFound
-from app.eligibility.matching import Candidate
+from app.eligibility.matching import Candidate, Known
 from app.eligibility.models import PolicyVersion, Trial
-from app.eligibility.tallies import Tally
+from app.eligibility.tallies import Tally, Traits
 from app.eligibility.types import Audience, Outcome, Policy, TrialId, TrialKind, TrialState, VersionState
 from app.foundation import clock
 from app.foundation.database import session
@@ -26,11 +27,11 @@ from app.foundation.leases import work_off
 from app.foundation.queue import Bell, ring_on_commit
 from app.foundation.transaction import atomic
 from app.identity.types import OfficerPrincipal, ResidentId
-from app.residents import consents
+from app.residents import consents, facts
 from app.residents.types import Purpose
 from app.rules.ages import MONTHS, full_months
 from app.rules.evaluation import some
-from app.rules.types import Params, Truth
+from app.rules.types import Truth
 
 BATCH, LEASE = 500, timedelta(seconds=60)
 LONGEST_MONTHS = 24
@@ -59,8 +60,8 @@ def start_retrospection(
 ) -> TrialId:
     """Begin counting who would have been eligible on any day looked at of a past period (追溯).
 
-    Looked at are both ends and the first of every month between, with the facts as they are known now: what
-    somebody's facts were then nobody has kept. `version`: the published one where None. Writes no match,
+    Looked at are both ends and the first of every month between, each with the facts as they were then: what
+    nobody had stated as of that day is unknown. `version`: the published one where None. Writes no match,
     tells nobody. Raises PolicyNotFound, OutsideJurisdiction, PeriodWrong.
     """
     chosen = PolicyVersion.state == VersionState.PUBLISHED if version is None else _published_once(version)
@@ -147,8 +148,12 @@ def _advance(trial_id: UUID, number: int) -> bool:
 def _count(trial: Trial, residents: list[ResidentId]) -> dict[str, object]:
     """Count one batch; returns the whole tally as it is kept."""
     trying = _Trying(trial)
-    for candidate in batches.candidates(trying.policy, residents):
-        trying.count(candidate)
+    found = batches.candidates(trying.policy, residents)
+    past = trial.kind == TrialKind.RETROSPECTION
+    then = facts.on_days([one.subject_id for one in found], trying.days) if past else {}
+    for candidate in found:
+        now = dict.fromkeys(trying.days, candidate.known)
+        trying.count(candidate, then.get(candidate.subject_id, now))
     return trying.tally.data()
 
 
@@ -164,36 +169,38 @@ class _Trying:
         self.days = [date.fromisoformat(day) for day in trial.days]
         self.tally = Tally.read(trial.tally)
 
-    def count(self, candidate: Candidate) -> None:
-        """Count one subject: answered by the closure; explained only where that is looked at."""
-        values = matching.plain(candidate.known)
-        params = region_params(region_of(values))
-        answers = {day: _answer(self.policy, values, day, params) for day in self.days}
+    def count(self, candidate: Candidate, known: Mapping[date, Known]) -> None:
+        """Count one subject by what is `known` of each day: by the closure; explained where that is seen."""
+        by_day = {day: matching.plain(known[day]) for day in self.days}
+        answers = {day: _answer(self.policy, values, day) for day, values in by_day.items()}
         outcome = Outcome.of(some(list(answers.values())))
         day = next((day for day, truth in answers.items() if Outcome.of(truth) is outcome), self.days[-1])
+        values = by_day[day]
         traits = tallies.traits_of(values, person=self.policy.audience is Audience.PERSON, as_of=day)
         self.tally.count(outcome, traits)
         for each, truth in answers.items():
             if truth:
                 self.tally.by_day[each.isoformat()] = self.tally.by_day.get(each.isoformat(), 0) + 1
         if self.base is not None:
-            before = Outcome.of(_answer(self.base, values, day, params))
+            before = Outcome.of(_answer(self.base, values, day))
             self.tally.compare(before, outcome, traits)
-        self._explain(candidate, outcome, day)
+        self._explain(candidate.subject_id, known[day], day, outcome, traits)
 
-    def _explain(self, candidate: Candidate, outcome: Outcome, day: date) -> None:
-        rank = tallies.rank_of(self.trial_id, candidate.subject_id)
+    def _explain(self, subject_id: UUID, known: Known, day: date, outcome: Outcome, traits: Traits) -> None:
+        rank = tallies.rank_of(self.trial_id, subject_id)
         sampled = self.tally.wants_sample(outcome, rank)
         if not sampled and outcome is not Outcome.UNDETERMINED:
             return
-        found = assess(self.policy, matching.plain(candidate.known), candidate.known, as_of=day)
+        found = assess(self.policy, matching.plain(known), known, as_of=day)
         self.tally.lacks([item.fact for item in found.missing])
         if sampled:
-            self.tally.sample(outcome, rank, samples.masked(found))
+            self.tally.sample(outcome, rank, samples.masked(found), traits)
 
 
-def _answer(policy: Policy, values: dict[str, object], day: date, params: Params) -> Truth:
-    return policies.answer(policy, values, as_of=day, params=params) if policy.in_force(day) else False
+def _answer(policy: Policy, values: dict[str, object], day: date) -> Truth:
+    if not policy.in_force(day):
+        return False
+    return policies.answer(policy, values, as_of=day, params=region_params(region_of(values), day))
 
 
 def _under_way(row: PolicyVersion) -> Select[UUID]:

@@ -80,7 +80,7 @@ def disagreement(policy: Policy, case: WorkedCase) -> str | None:
 
 
 def _missing(policy: Policy, case: WorkedCase) -> frozenset[str]:
-    params = region_params(region_of(case.facts))
+    params = region_params(region_of(case.facts), case.as_of)
     explained = explain(policy.conditions, case.facts, as_of=case.as_of, params=params)
     return frozenset((*explained.missing, *explained.missing_params))
 

@@ -29,7 +29,8 @@ def summary(
 ) -> Summary:
     """Return the numbers of a period (today) for a region within the officer's own; raises OutsideScope.
 
-    Logins, matches and pushes are those of the whole deployment: they belong to people, not to a department.
+    Logins, matches, grants and pushes are those of the whole deployment: they belong to people, not to a
+    department.
     """
     scope = region or officer.region_code
     if not covers(officer.region_code, scope):
@@ -38,16 +39,19 @@ def summary(
     span = (period.since, period.until)
     people = identity.people_between(*span)
     cases = applications.count_by_status(*span, region=scope, department=department)
+    grants, overdue = applications.count_grants_and_overdue(region=scope, department=department)
+    matches = eligibility.match_numbers()
     return Summary(
         period=period,
         region=scope,
         department=department,
         logins=people.logins,
         residents=people.by_assurance,
-        matches=eligibility.matches_by_outcome(),
+        matches=matches.by_outcome,
+        grants={"grantable": matches.grantable, **grants},
         pushes=_pushes(period),
         cases=cases,
-        overdue=applications.count_overdue(region=scope, department=department),
+        overdue=overdue,
         ratings=_ratings(period, scope, department),
     )
 

@@ -39,7 +39,10 @@ class RatingNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything on the page, as one object."""
+    """Everything on the page, as one object.
+
+    `grants` (免申即享): how many matches one tap would confirm, and what became of those that were opened.
+    """
 
     period: Period
     region: str
@@ -47,6 +50,7 @@ class Summary:
     logins: Mapping[str, int]
     residents: Mapping[str, int]
     matches: Mapping[str, int]
+    grants: Mapping[str, int]
     pushes: PushNumbers
     cases: Mapping[str, int]
     overdue: int

@@ -11,7 +11,7 @@ from app.identity import accounts
 from app.identity.errors import CannotClose
 from app.identity.types import ResidentId
 from app.residents import consents, events, mandates
-from app.residents.models import Dispute, Enterprise, Mandate, ResidentFact, ResidentProfile
+from app.residents.models import Dispute, Enterprise, Mandate, PastFact, ResidentFact, ResidentProfile
 
 BATCH = 50
 _log = structlog.get_logger(__name__)
@@ -54,7 +54,8 @@ def _erase(resident_id: ResidentId) -> None:
     """Forget a resident; consent decisions and the audit trail stay under the bare id, as proof."""
     accounts.erase(resident_id)
     events.erased.send(resident_id)
-    session.execute(delete(ResidentFact).where(ResidentFact.owner_id == resident_id))
+    for facts in (ResidentFact, PastFact):
+        session.execute(delete(facts).where(facts.owner_id == resident_id))
     for table in (Dispute, Enterprise, ResidentProfile):
         session.execute(delete(table).where(table.resident_id == resident_id))
     session.execute(

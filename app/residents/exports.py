@@ -51,11 +51,13 @@ def _subjects(
     resident_id: ResidentId, verified: RealName | None, disputed: list[Dispute]
 ) -> list[dict[str, Any]]:
     """Return the facts about oneself and one's enterprises; a relative's are the relative's to export."""
+    before = facts.earlier(resident_id)
     opened = {(row.subject_id, row.name) for row in disputed if row.closed_at is None}
     return [
         {
             "subject": asdict(_view(held, verified)),
             "facts": _facts(held, {name for subject_id, name in opened if subject_id == held.subject.id}),
+            "earlier_facts": before.get(held.subject.id, []),
         }
         for held in sorted(holdings.current(resident_id), key=lambda held: held.name or "")
     ]

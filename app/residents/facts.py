@@ -3,7 +3,7 @@
 A department's word counts before the resident's own; both are kept. Sensitive values are sealed in the row.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -19,9 +19,10 @@ from app.foundation.database import session
 from app.foundation.errors import NotFound
 from app.foundation.ids import new_id
 from app.identity.types import ResidentId
-from app.residents import consents, disputes, events, fact_catalogue, holdings
+from app.residents import consents, disputes, events, fact_catalogue, history, holdings
 from app.residents.errors import UnknownFact
-from app.residents.holdings import FACT_COLUMNS, FactRow, Holding
+from app.residents.fact_rows import FACT_COLUMNS, FactRow
+from app.residents.holdings import Holding
 from app.residents.models import ResidentFact
 from app.residents.subjects import Subject
 from app.residents.subjects import subject as subject_of
@@ -175,6 +176,7 @@ def forget_unconsented(resident_id: ResidentId) -> None:
         delete(ResidentFact)
         .where(ResidentFact.owner_id == resident_id, ResidentFact.kind == FactKind.REGISTRY)
         .returning(ResidentFact.name)
+        .add_cte(history.forgetting(resident_id, kind=FactKind.REGISTRY).cte("past"))
         .execution_options(synchronize_session=False)
     ).all()
     if gone:
@@ -187,6 +189,7 @@ def _row(subject: Subject, name: str, kind: FactKind, said: Said, *, before: Fac
     row_id = new_id() if before is None else before.id
     text = orjson.dumps(said.value).decode()
     sensitive = fact_catalogue.is_sensitive(subject.kind, name)
+    goes_on = before is not None and _raw(before) == orjson.loads(text)
     return FactRow(
         id=row_id,
         owner_id=subject.owner_id,
@@ -198,6 +201,7 @@ def _row(subject: Subject, name: str, kind: FactKind, said: Said, *, before: Fac
         sealed=crypto.cipher().encrypt(text, place=_place(row_id)) if sensitive else None,
         source=said.source,
         as_of=said.as_of,
+        since=before.since if goes_on and before is not None else said.as_of,
         fetched_at=clock.now(),
     )
 
@@ -269,3 +273,32 @@ def _entry(
 
 def _place(row_id: UUID) -> str:
     return f"resident_fact|value|{row_id}"
+
+
+def on_days(
+    subject_ids: Iterable[UUID], days: Collection[date]
+) -> dict[UUID, dict[date, dict[str, KnownFact]]]:
+    """Return what counted about many subjects on days of the past, in two statements; not for requests.
+
+    What was stated as of that day or before, and not yet replaced, counts; nothing else is known of the day.
+    What never changes (`history.LASTING`) counts on every day.
+    """
+    wanted = list(subject_ids)
+    periods: dict[UUID, list[tuple[FactRow, date | None]]] = {subject_id: [] for subject_id in wanted}
+    for row in _rows(*wanted):
+        periods[row.subject_id].append((row, None))
+    for row, until in history.past(wanted):
+        periods[row.subject_id].append((row, until))
+    return {
+        subject_id: {day: counting(history.of_day(found, day)) for day in days}
+        for subject_id, found in periods.items()
+    }
+
+
+def earlier(resident_id: ResidentId) -> dict[UUID, list[dict[str, Any]]]:
+    """Return by subject what was known before about a resident and their enterprises, for their copy."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row, until in history.own(resident_id):
+        told = {"name": row.name, "kind": row.kind, "value": _known(row).value, "source": row.source}
+        found.setdefault(row.subject_id, []).append({**told, "since": row.since, "until": until})
+    return found

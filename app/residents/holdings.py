@@ -4,8 +4,8 @@ A unit of work reads it once; who means to write reads it under the lock of its 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,32 +17,14 @@ from app.foundation.database import session
 from app.foundation.ids import new_id
 from app.foundation.transaction import seen_here
 from app.identity.types import ResidentId
+from app.residents import history
+from app.residents.fact_rows import FACT_COLUMNS, FactRow
 from app.residents.models import Enterprise, ResidentFact
 from app.residents.subjects import Subject
 from app.residents.types import SubjectKind, SubjectRelation
 
 _LOCK = "resident.facts"
-_SAID = ("value", "sealed", "source", "as_of", "fetched_at")
-
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One fact as its row has it; a sensitive value is sealed."""
-
-    id: UUID
-    owner_id: UUID
-    subject_kind: str
-    subject_id: UUID
-    name: str
-    kind: str
-    value: Any = field(repr=False)
-    sealed: bytes | None = field(repr=False)
-    source: str
-    as_of: date
-    fetched_at: datetime
-
-
-FACT_COLUMNS = tuple(getattr(ResidentFact, column.name) for column in fields(FactRow))
+_SAID = ("value", "sealed", "source", "as_of", "since", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +92,8 @@ def write(
     rows, lost, statements = list(kept), list(gone), []
     if enterprises is not None:
         statements += _registering(resident, enterprises)
+    if (past := history.keeping(_replaced(resident, rows, lost))) is not None:
+        statements.append(past)
     if lost:
         statements.append(delete(ResidentFact).where(ResidentFact.id.in_([row.id for row in lost])))
     if rows:
@@ -125,6 +109,19 @@ def write(
         last = last.add_cte(other.cte(f"also_{number}"))
     session.execute(last.execution_options(synchronize_session=False))
     _note(resident, rows, lost, enterprises)
+
+
+def _replaced(
+    resident: ResidentId, rows: Iterable[FactRow], lost: Iterable[FactRow]
+) -> list[tuple[UUID, date]]:
+    """Return which rows hold what is a fact of the past from now on, and until when it was one."""
+    held, today = of(resident), clock.today()
+    found = [(row.id, today) for row in lost]
+    for row in rows:
+        before = held[row.subject_id].rows.get((row.name, row.kind)) if row.subject_id in held else None
+        if before is not None and before.since < row.since:
+            found.append((before.id, row.since))
+    return found
 
 
 def _note(

@@ -60,7 +60,10 @@ class Enterprise(Model):
 
 
 class ResidentFact(Model):
-    """One fact about a person or an enterprise, by a registry or the resident, with source and date."""
+    """One fact about a person or an enterprise, by a registry or the resident, with source and date.
+
+    `since` is the first day that this value was stated as of, `as_of` the last.
+    """
 
     __tablename__ = "resident_fact"
     __table_args__ = (
@@ -82,6 +85,38 @@ class ResidentFact(Model):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     source: Mapped[str] = mapped_column(String(64))
     as_of: Mapped[date]
+    since: Mapped[date]
+    fetched_at: Mapped[datetime]
+
+
+class PastFact(Model):
+    """What a fact was before it became another or was not said any more: from `since` until the day `until`.
+
+    Sealed as it was, for the row of the fact (`fact_id`).
+    """
+
+    __tablename__ = "resident_past_fact"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ('{FactKind.REGISTRY}', '{FactKind.STATEMENT}')", "kind"),
+        CheckConstraint("num_nonnulls(value, sealed) = 1", "plain_or_sealed"),
+        CheckConstraint("since < until", "a_time"),
+        Index(None, "owner_id"),
+        Index(None, "subject_id"),
+        Index(None, "until"),
+    )
+
+    fact_id: Mapped[UUID]
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey(_OWNER))
+    subject_kind: Mapped[SubjectKind] = mapped_column(String(12))
+    subject_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[FactKind] = mapped_column(String(12))
+    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    source: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[date]
+    since: Mapped[date]
+    until: Mapped[date]
     fetched_at: Mapped[datetime]
 
 

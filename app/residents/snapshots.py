@@ -24,7 +24,7 @@ from app.foundation.database import reading
 from app.residents import columnar, facts
 from app.residents.columnar import Ids, Part, Row, SnapshotFaulty
 from app.residents.fact_catalogue import region_of
-from app.residents.holdings import FactRow
+from app.residents.fact_rows import FactRow
 from app.residents.types import Purpose, SubjectKind
 from app.rules.planes.lowering import Needed
 
@@ -36,7 +36,7 @@ HELD_ROWS = 500_000
 EVERYWHERE = "000000"
 _COLUMNS = (
     "id", "owner_id", "subject_kind", "subject_id", "name", "kind", "value", "sealed", "source", "as_of",
-    "fetched_at",
+    "since", "fetched_at",
 )  # fmt: skip
 _PEOPLE = "SELECT resident_id AS subject_id FROM consenting"
 _ENTERPRISES = (
@@ -57,7 +57,7 @@ COPY (
 """
 _TYPES = [
     "uuid", "uuid", "uuid", "varchar", "uuid", "varchar", "varchar", "jsonb", "bytea", "varchar", "date",
-    "timestamptz",
+    "date", "timestamptz",
 ]  # fmt: skip
 
 

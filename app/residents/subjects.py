@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 
 from app.foundation.database import one_of_ids, session
 from app.foundation.errors import NotFound
@@ -16,28 +16,40 @@ from app.residents.types import MandateState, SubjectKind, SubjectRelation, Subj
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Somebody whom facts are about; `owner_id` is the resident whose rows they are."""
+    """Somebody whom facts are about; `owner_id` is the resident whose rows they are.
+
+    `uscc` is an enterprise's code, where it was asked for by its id (`subject`).
+    """
 
     id: UUID
     kind: SubjectKind
     relation: SubjectRelation
     owner_id: ResidentId
+    uscc: str | None = None
 
 
 def subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:
     """Return whom a resident means, themselves by default; raises NotFound where they may not act for it."""
     if subject_id is None or subject_id == resident_id:
         return Subject(resident_id, SubjectKind.PERSON, SubjectRelation.SELF, resident_id)
-    represented = select(Enterprise.id).filter_by(id=subject_id, resident_id=resident_id, ended_at=None)
+    represented = select(Enterprise.uscc).filter_by(id=subject_id, resident_id=resident_id, ended_at=None)
     mandated = select(Mandate.id).filter_by(
         principal_id=subject_id, agent_id=resident_id, state=MandateState.ACTIVE
     )
-    is_enterprise, is_relative = session.execute(select(represented.exists(), mandated.exists())).one()
-    if is_enterprise:
-        return Subject(subject_id, SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE, resident_id)
+    asked = select(represented.scalar_subquery(), mandated.exists())
+    uscc, is_relative = session.execute(asked).one()
+    if uscc is not None:
+        kind, relation = SubjectKind.ENTERPRISE, SubjectRelation.REPRESENTATIVE
+        return Subject(subject_id, kind, relation, resident_id, uscc)
     if is_relative:
         return Subject(subject_id, SubjectKind.PERSON, SubjectRelation.FAMILY, ResidentId(subject_id))
     raise NotFound
+
+
+def acts_for(resident_id: ResidentId, person: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Return the condition that `person` is the resident or a relative who mandated them, for a statement."""
+    mandated = select(Mandate.id).filter_by(agent_id=resident_id, state=MandateState.ACTIVE)
+    return or_(person == resident_id, mandated.where(Mandate.principal_id == person).exists())
 
 
 def own_subject(resident_id: ResidentId, subject_id: UUID | None = None) -> Subject:

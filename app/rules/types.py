@@ -1,7 +1,7 @@
 """The nouns of the condition language: facts, lists, parameters, and the catalogue of them all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -130,13 +130,28 @@ class ListKind:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number every region sets for itself; `by_region` maps codes to it, None = not yet entered."""
+    """A number every region sets for itself; `by_region` maps codes to it, None = not yet entered.
+
+    Where a region entered since when each number holds, `dated` has them by region, earliest first, and
+    `by_region` the last of them.
+    """
 
     name: str
     label: str
     by_region: Mapping[str, Decimal | None]
     verification: str = ""
     note: str = ""
+    dated: Mapping[str, tuple[tuple[date, Decimal | None], ...]] = field(default_factory=dict)
+
+    def on(self, day: date) -> "Parameter":
+        """Return it as it stood on a day; before a region's first number it is not known there."""
+        if not self.dated:
+            return self
+        then = {
+            region: next((number for since, number in reversed(numbers) if since <= day), None)
+            for region, numbers in self.dated.items()
+        }
+        return replace(self, by_region={**self.by_region, **then}, dated={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,10 @@ class Vocabulary:
     facts: Mapping[str, Mapping[str, Fact]]
     lists: Mapping[str, ListKind]
     params: Mapping[str, Parameter]
+
+    def params_on(self, day: date) -> Mapping[str, Parameter]:
+        """Return the parameters as they stood on a day."""
+        return {name: param.on(day) for name, param in self.params.items()}
 
     def fact(self, scope: str, name: str) -> Fact | None:
         """Return a fact of the scope, or None if the catalogue has none of that name there."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
@@ -11,7 +12,7 @@ from app.foundation.regions import covers, significant
 from app.rules.faults import FaultList, RuleFaults, joined, shown
 from app.rules.syntax import names_in, parse
 from app.rules.types import Asking, Derivation, Fact, FactType, ListKind, Parameter, Vocabulary
-from app.rules.values import read_number
+from app.rules.values import read_date, read_number
 
 ROOT_SCOPES = ("person", "enterprise")
 RESERVED = frozenset({"rate", "min", "max", "round"})
@@ -39,12 +40,15 @@ def build_vocabulary(facts_yaml: object, params_yaml: object) -> Vocabulary:
     return _with_applicability(Vocabulary(facts, lists, params), reading.conditions)
 
 
-def resolve_params(vocabulary: Vocabulary, region_code: str | None) -> Mapping[str, Decimal | None]:
-    """Return every parameter as it stands in a region: the most specific area wins, null included.
+def resolve_params(
+    vocabulary: Vocabulary, region_code: str | None, *, on: date | None = None
+) -> Mapping[str, Decimal | None]:
+    """Return every parameter as it stands in a region `on` a day: the most specific area wins, null included.
 
-    With no region known only nation-wide numbers are known.
+    With no region known only nation-wide numbers are known; without a day the last that was entered counts.
     """
-    return {name: in_region(param, region_code or "") for name, param in vocabulary.params.items()}
+    params = vocabulary.params if on is None else vocabulary.params_on(on)
+    return {name: in_region(param, region_code or "") for name, param in params.items()}
 
 
 def in_region(param: Parameter, region_code: str) -> Decimal | None:
@@ -96,21 +100,50 @@ def _params(data: Mapping[str, object], faults: FaultList) -> dict[str, Paramete
         path = joined("params", name)
         body = _mapping(entry, path, faults)
         by_region: dict[str, Decimal | None] = {}
+        dated: dict[str, tuple[tuple[date, Decimal | None], ...]] = {}
         for code, raw in _mapping(body.get("by_region"), joined(path, "by_region"), faults).items():
-            here, number = joined(joined(path, "by_region"), code), read_number(raw)
+            here = joined(joined(path, "by_region"), code)
             if len(code) != REGION_LENGTH or not (code.isascii() and code.isdigit()):
                 faults.add(here, "地区要写6位行政区划代码")
-            if raw is not None and number is None:
-                faults.add(here, f"应是数，未录入时写 null，不能是{shown(raw)}")
-            by_region[code] = None if number is None else Decimal(number)
+            if isinstance(raw, list):
+                dated[code] = _dated(raw, here, faults)
+                by_region[code] = dated[code][-1][1] if dated[code] else None
+            else:
+                by_region[code] = _number(raw, here, faults)
         params[name] = Parameter(
             name,
             str(body.get("label", name)),
             by_region,
             verification=str(body.get("verification", "")),
             note=str(body.get("note") or ""),
+            dated=dated,
         )
     return params
+
+
+def _dated(raw: list[object], path: str, faults: FaultList) -> tuple[tuple[date, Decimal | None], ...]:
+    """Read numbers with the day from which each holds, `[{from: 2025-07-01, value: 735}, …]`, in order."""
+    found: list[tuple[date, Decimal | None]] = []
+    for place, entry in enumerate(raw):
+        here = joined(path, str(place))
+        body = _mapping(entry, here, faults)
+        since = read_date(body.get("from"))
+        if since is None:
+            faults.add(joined(here, "from"), "要写从哪一天起，如 2025-07-01")
+        elif found and since <= found[-1][0]:
+            faults.add(joined(here, "from"), "要按日期先后写，一天只有一个")
+        else:
+            found.append((since, _number(body.get("value"), joined(here, "value"), faults)))
+    if not raw:
+        faults.add(path, "至少要写一个")
+    return tuple(found)
+
+
+def _number(raw: object, path: str, faults: FaultList) -> Decimal | None:
+    number = read_number(raw)
+    if raw is not None and number is None:
+        faults.add(path, f"应是数，未录入时写 null，不能是{shown(raw)}")
+    return None if number is None else Decimal(number)
 
 
 class _FactReading:

@@ -9,6 +9,8 @@ from blueprints.eligibility.schemas import OUTCOMES, REASON_OUTCOMES
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Flag, Moment, RegionCode, Schema, Whole
 
+TABLES = ("by_region", "by_age", "by_sex", "comparison")
+
 
 class Counts(fields.Dict):
     """Numbers by name."""
@@ -18,10 +20,11 @@ class Counts(fields.Dict):
 
 
 class Groups(fields.Dict):
-    """Numbers by outcome, by group of people."""
+    """Numbers by outcome, by group of people; null where it is about too few (`smallest_cell`)."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.String(), values=Counts(), required=True, **options)
+        row = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True), required=True)
+        super().__init__(keys=fields.String(), values=row, required=True, **options)
 
 
 class OutreachIn(Schema):
@@ -166,6 +169,8 @@ class TrialOut(Schema):
     by_region = Groups()
     by_age = Groups()
     by_sex = Groups()
+    withheld = fields.List(fields.String(validate=validate.OneOf(TABLES)), required=True)
+    smallest_cell = fields.Integer(required=True)
     missing = Counts()
     created_at = Moment(required=True)
     finished_at = Moment(required=True, allow_none=True)

@@ -57,6 +57,7 @@ class SummaryOut(Schema):
     logins = Counts()
     residents = Counts()
     matches = Counts()
+    grants = Counts()
     pushes = fields.Nested(PushesOut, required=True)
     cases = Counts()
     overdue = fields.Integer(required=True)

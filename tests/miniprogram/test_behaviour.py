@@ -10,6 +10,7 @@ from app.foundation import database
 from app.foundation.transaction import atomic
 from app.residents.models import Dispute
 from tests.blueprints.applications.errands import Desk
+from tests.blueprints.applications.granted import BODY, POLICY, Office, load_service
 
 SERVICE, REGION = "svc-elder-allowance", "500103"
 NURSING, LEVEL = "cq-disability-nursing", "disability_level"
@@ -384,3 +385,51 @@ def test_the_days_to_come_grow_with_care_mode(elder):
     elder.open("pages/matches/upcoming")
     assert (elder.data["care"], elder.data["ready"]) == (True, True)
     assert elder.data["beginning"] == []
+
+
+@pytest.fixture
+def granted(known, sign_in, tmp_path, catalogue):
+    """Her phone on the grant that was just prepared for her (免申即享)."""
+    load_service(tmp_path)
+    known.open("pages/home/index")
+    known.tap("refresh")
+    known.office = Office(sign_in)
+    known.office.publish()
+    known.open("pages/matches/detail", policy_id=POLICY)
+    known.tap("grant")
+    assert known.log[-1] == f"navigateTo /pages/grants/detail?policy_id={POLICY}"
+    known.open("pages/grants/detail", policy_id=POLICY)
+    assert known.data["grant"], known.data
+    return known
+
+
+def test_a_grant_is_confirmed_by_one_tap_and_two_taps_are_one_case(granted):
+    shown = granted.data["grant"]
+    assert (shown["ready"], shown["label"], shown["amount"]) == (True, "待您确认，尚未提交", "一次性200元")
+    assert all("，" in fact["source"] for fact in shown["facts"])
+    granted.tap_twice("confirm")
+    assert granted.data["receipt"]["number"].startswith(REGION)
+    assert len([path for path in asked(granted) if path[1].endswith("/confirmation")]) == 1
+    granted.open("pages/grants/detail", policy_id=POLICY)
+    assert granted.data["grant"]["state"] == "confirmed"
+    granted.tap("follow")
+    assert granted.log[-1].startswith("navigateTo /pages/applications/detail?application_id=")
+
+
+def test_a_grant_that_is_another_amount_by_now_is_shown_anew_before_it_is_confirmed(granted):
+    granted.office.publish(benefit=BODY["benefit"] | {"amount": 260})
+    granted.tap("confirm")
+    assert "现在是一次性260元" in granted.data["failure"]
+    assert (granted.data["grant"], granted.data["receipt"]) == (None, None)
+    granted.tap("retry")
+    assert granted.data["grant"]["amount"] == "一次性260元"
+    granted.tap("confirm")
+    assert granted.data["receipt"]
+
+
+def test_a_grant_may_be_done_without_and_applied_for_all_the_same(granted):
+    granted.tap("askWhy")
+    granted.tap("refuse", reason="not_interested")
+    assert granted.data["grant"]["state"] == "declined"
+    granted.tap("apply")
+    assert granted.log[-1].startswith("navigateTo /pages/services/detail?service_id=")

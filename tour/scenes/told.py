@@ -87,9 +87,16 @@ def _previewed(tell: Teller, author: Officer, body: dict[str, Any]) -> dict[str,
     tell.sees(
         author.name,
         f"起草“{body['title']}”，预览{found['population']}人：{counted['eligible']}人符合，"
-        f"{counted['undetermined']}人还差信息；按年龄、性别、地区看过，并抽看了{len(found['samples'])}份打码的说明",
+        f"{counted['undetermined']}人还差信息；按年龄、性别、地区看过，{_examples(found)}",
     )
     return counted
+
+
+def _examples(found: dict[str, Any]) -> str:
+    """Say how many examples there were; of a handful of people there are none."""
+    if found["samples"]:
+        return f"并抽看了{len(found['samples'])}份打码的说明"
+    return f"不足{found['smallest_cell']}人的格子不显示，也不抽看个例"
 
 
 def _approved_twice(tell: Teller, approvers: tuple[Officer, Officer], policy: str) -> str:

@@ -45,7 +45,9 @@ class Rulebook:
     def program(self) -> Program:
         """The conditions lowered for the day."""
         conditions = [policy.conditions if policy.in_force(self.as_of) else False for policy in self.policies]
-        return lowered(conditions, as_of=self.as_of, parameters=fact_catalogue.vocabulary().params)
+        return lowered(
+            conditions, as_of=self.as_of, parameters=fact_catalogue.vocabulary().params_on(self.as_of)
+        )
 
     @cached_property
     def pricing(self) -> Program:
@@ -53,12 +55,12 @@ class Rulebook:
         asked: list[Node] = []
         for benefit in (policy.benefit for policy in self.policies):
             asked += [*(tier.when for tier in benefit.tiers), *([benefit.per] if benefit.per else [])]
-        return lowered(asked, as_of=self.as_of, parameters=fact_catalogue.vocabulary().params)
+        return lowered(asked, as_of=self.as_of, parameters=fact_catalogue.vocabulary().params_on(self.as_of))
 
     @cached_property
     def needed(self) -> Needed:
         """What conditions and amounts read, also of policies not in force today: tomorrow they may be."""
-        parameters = fact_catalogue.vocabulary().params
+        parameters = fact_catalogue.vocabulary().params_on(self.as_of)
         asked = lowered((p.conditions for p in self.policies), as_of=self.as_of, parameters=parameters)
         named: set[str] = set()
         for benefit in (policy.benefit for policy in self.policies):
@@ -68,7 +70,7 @@ class Rulebook:
     @cached_property
     def fingerprint(self) -> str:
         """What makes two rulebooks give the same answers: policies, parameters, day."""
-        params = fact_catalogue.vocabulary().params
+        params = fact_catalogue.vocabulary().params_on(self.as_of)
         said = repr((
             self.as_of, self.audience, sorted(self.needed.facts),
             [(p.id, p.version, p.checksum, p.in_force(self.as_of)) for p in self.policies],
@@ -99,7 +101,7 @@ class Rulebook:
         A fact of the items of a list is named after the list, for that is what changes.
         """
         found: dict[str, set[Rule]] = {}
-        parameters = fact_catalogue.vocabulary().params
+        parameters = fact_catalogue.vocabulary().params_on(self.as_of)
         for policy in self.policies:
             needed = lowered([policy.conditions], as_of=self.as_of, parameters=parameters).needed()
             for name in (*needed.facts, *needed.lists):
@@ -110,12 +112,12 @@ class Rulebook:
         """Price one policy for one row, as for one subject."""
         subject, region = subject_at(table, row), region_at(table, row)
         return assess_amount(
-            self.policies[rule].benefit, subject, as_of=self.as_of, params=region_params(region)
+            self.policies[rule].benefit, subject, as_of=self.as_of, params=region_params(region, self.as_of)
         )
 
     def missing(self, rule: int, table: Table, row: int) -> tuple[str, ...]:
         """Return which facts could still change the answer of one policy about one row."""
-        subject, params = subject_at(table, row), region_params(region_at(table, row))
+        subject, params = subject_at(table, row), region_params(region_at(table, row), self.as_of)
         return explain(self.policies[rule].conditions, subject, as_of=self.as_of, params=params).missing
 
 

@@ -4,6 +4,7 @@ const WORDS = {
   logins: { title: "登录", count: "登录次数", residents: "登录人数" },
   residents: { title: "注册用户", wechat: "仅微信登录", phone: "已绑定手机", real_name: "已实名" },
   matches: { title: "政策匹配", eligible: "符合条件", undetermined: "还差信息", ineligible: "曾匹配、现不符合" },
+  grants: { title: "免申即享", grantable: "可以一键确认的匹配", prepared: "已打开待确认", confirmed: "已确认成为办件", declined: "本人不领取" },
   pushes: {
     title: "消息推送", queued: "待发送", sending: "发送中", accepted: "微信已受理", delivered: "已送达",
     rejected: "微信未能送达", refused: "用户未订阅", suppressed: "未发微信，仅在站内", failed: "发送失败",
@@ -77,6 +78,7 @@ function show(data) {
     card(WORDS.logins.title, counted("logins", data.logins)),
     card(WORDS.residents.title, counted("residents", data.residents)),
     card(WORDS.matches.title, counted("matches", data.matches)),
+    card(WORDS.grants.title, counted("grants", data.grants)),
     card(WORDS.pushes.title, pushes, `共 ${data.pushes.total} 条；最久应发未发 ${Math.round(data.pushes.oldest_due_seconds)} 秒`),
     card(WORDS.cases.title, cases),
     card(WORDS.ratings.title, [

@@ -42,6 +42,7 @@ Page(
       outcome: null,
       amount: '',
       tier: '',
+      prepared: '',
       related: [],
       reasons: [],
       missing: [],
@@ -70,6 +71,7 @@ Page(
           outcome: OUTCOMES[told.outcome],
           amount: told.amount ? told.amount.text : '',
           tier: told.tier,
+          prepared: told.link.startsWith('/pages/grants/') ? told.link : '',
           related: told.related,
           reasons: words.reasons(told.reasons),
           missing: questions(told.missing, facts),
@@ -113,6 +115,10 @@ Page(
         this.setData({ told: '已记下您的回答（本人声明），结果已重新计算', errors: {} })
         await this.load()
       })
+    },
+
+    grant() {
+      wx.navigateTo({ url: this.data.prepared })
     },
 
     begin() {

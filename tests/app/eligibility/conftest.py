@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.eligibility import loading, trials
+from app.eligibility import cells, loading, trials
 from app.foundation.transaction import atomic
 from app.gateways.wechat import port
 from app.identity.types import Role
@@ -133,6 +133,14 @@ def publish(sign_in):
         return reply
 
     return make
+
+
+@pytest.fixture
+def every_cell(settings):
+    """Previews show every number, however few people it is about."""
+    cells.use(settings.model_copy(update={"smallest_cell": 1}))
+    yield
+    cells.use(settings)
 
 
 @pytest.fixture

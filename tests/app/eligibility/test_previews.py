@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.eligibility import trials
 from app.eligibility.models import Trial
-from app.eligibility.tallies import SAMPLES, Tally, rank_of
+from app.eligibility.tallies import SAMPLES, Tally, Traits, rank_of
 from app.eligibility.types import Outcome, TrialKind
 from app.foundation import database, leases
 from app.foundation.transaction import atomic
@@ -22,7 +22,9 @@ def trial():
     return database.session.query(Trial).populate_existing().one()
 
 
-def test_people_are_counted_by_region_age_band_and_sex_with_what_is_missing(author, resident, body):
+def test_people_are_counted_by_region_age_band_and_sex_with_what_is_missing(
+    author, resident, body, every_cell
+):
     resident(birth_date="1944-03-07", hukou_region="500103", gender="2")
     resident(birth_date="1930-03-07", hukou_region="500112", residence_region="500103", gender="1")
     resident(hukou_region="500103")
@@ -38,7 +40,7 @@ def test_people_are_counted_by_region_age_band_and_sex_with_what_is_missing(auth
     assert counted["comparison"] is None
 
 
-def test_the_examples_are_masked(author, resident, body):
+def test_the_examples_are_masked(author, resident, body, every_cell):
     resident(birth_date="1944-03-07", hukou_region="500103", dibao=True)
     conditions = {
         "all": [
@@ -55,7 +57,7 @@ def test_the_examples_are_masked(author, resident, body):
 
 
 def test_a_changed_rule_says_who_gains_and_who_loses_against_the_one_in_force(
-    author, approver, resident, body, publish
+    author, approver, resident, body, publish, every_cell
 ):
     resident(birth_date="1944-03-07", hukou_region="500103")
     resident(birth_date="1960-01-01", hukou_region="500103")
@@ -71,6 +73,49 @@ def test_a_changed_rule_says_who_gains_and_who_loses_against_the_one_in_force(
         "gained_by_region": {"500103": 1, "500112": 1},
         "lost_by_region": {"500103": 1},
     }
+
+
+def people(resident, number, **known):
+    for _ in range(number):
+        resident(**known)
+
+
+def test_numbers_about_a_handful_of_people_are_hidden_and_cannot_be_worked_out(author, resident, body):
+    people(resident, 5, birth_date="1944-03-07", hukou_region="500103", gender="2")
+    people(resident, 6, birth_date="1930-03-07", hukou_region="500103", gender="1")
+    people(resident, 2, birth_date="1944-03-07", hukou_region="500112", gender="1")
+    draft(author, body)
+    counted = preview(author, POLICY)
+    assert counted["outcomes"] == {"eligible": 11, "ineligible": 2, "undetermined": 0}
+    assert (counted["smallest_cell"], counted["withheld"]) == (5, [])
+    few, many = counted["by_region"]["500112"], counted["by_region"]["500103"]
+    assert (few["ineligible"], many["ineligible"], many["eligible"]) == (None, None, 11)
+    assert {row["ineligible"] for row in counted["by_age"].values()} == {None}
+    assert trial().tally["by_region"]["500112"]["ineligible"] == 2
+
+
+def test_the_examples_are_of_nobody_who_is_one_of_a_handful(author, resident, body):
+    people(resident, 6, birth_date="1944-03-07", hukou_region="500103", gender="2")
+    people(resident, 7, birth_date="1944-03-07", hukou_region="500103", gender="1")
+    people(resident, 7, birth_date="1944-03-07", hukou_region="500112", gender="1")
+    people(resident, 2, birth_date="1960-03-07", hukou_region="500103", gender="1")
+    draft(author, body)
+    samples = preview(author, POLICY)["samples"]
+    kept = trial().tally["samples"]
+    assert (len(kept["eligible"]), len(kept["ineligible"])) == (13, 9)
+    assert {sample["outcome"] for sample in samples} == {"eligible"}
+
+
+def test_who_gains_is_not_told_by_region_where_it_is_a_handful(author, approver, resident, body, publish):
+    people(resident, 6, birth_date="1944-03-07", hukou_region="500103")
+    people(resident, 2, birth_date="1960-01-01", hukou_region="500103")
+    draft(author, body)
+    publish(approver)
+    edit(author, body | {"conditions": {"fact": "age", "op": "ge", "value": 60}})
+    counted = preview(author, POLICY)
+    assert "comparison" in counted["withheld"]
+    found = counted["comparison"]
+    assert (found["gained"], found["gained_by_region"], found["lost_by_region"]) == (2, {}, {})
 
 
 def test_a_rule_that_begins_later_is_tried_on_the_day_it_begins(clock, author, resident, body):
@@ -147,8 +192,9 @@ def test_the_examples_do_not_depend_on_the_order_people_come_in(outcomes, chance
         for person, outcome in people:
             rank = rank_of(UUID(int=7), person)
             if tally.wants_sample(outcome, rank):
-                tally.sample(outcome, rank, {"outcome": outcome.value, "who": str(person)})
-        chosen.append(tally.chosen_samples())
+                told = {"outcome": outcome.value, "who": str(person)}
+                tally.sample(outcome, rank, told, Traits("500103", "80-89", "2"))
+        chosen.append(tally.chosen_samples(shown=lambda *_: True))
         chance.shuffle(people)
     assert chosen[0] == chosen[1]
     assert len(chosen[0]) == min(len(people), SAMPLES)

@@ -172,7 +172,7 @@ def test_a_faulty_policy_is_refused_by_path(author, body, change, path):
     assert path in reply.json["errors"]
 
 
-def test_a_preview_counts_and_tells_nobody(author, resident, body):
+def test_a_preview_counts_and_tells_nobody(author, resident, body, every_cell):
     elder = resident()
     resident(birth_date="1990-01-01", hukou_region="500103")
     resident(hukou_region="500103")

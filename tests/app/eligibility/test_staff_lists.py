@@ -1,12 +1,16 @@
 """What officers find: policies by state and area, those due for review, how a past period would have been."""
 
+from datetime import date
+
 import pytest
 
 from app.eligibility import trials
 from app.eligibility.models import Match
 from app.foundation import database
+from app.foundation.transaction import atomic
 from app.identity.types import Role
-from tests.app.eligibility.conftest import draft
+from tests.app.eligibility.conftest import ELDER, draft
+from tests.app.eligibility.knowing import learn
 
 PATH = "/api/v1/staff/policies"
 
@@ -82,7 +86,7 @@ def test_a_past_period_counts_who_was_eligible_on_any_day_looked_at_and_tells_no
     author, resident, body, publish, clock
 ):
     people = [
-        resident(birth_date=born, hukou_region="500103")
+        resident(birth_date=born, hukou_region="500103", as_of_day=date(2025, 12, 1))
         for born in ("1940-01-01", "1946-03-15", "1990-01-01")
     ]
     draft(author, body)
@@ -94,6 +98,24 @@ def test_a_past_period_counts_who_was_eligible_on_any_day_looked_at_and_tells_no
     assert counted["outcomes"] == {"eligible": 2, "ineligible": 1, "undetermined": 0}
     assert database.session.query(Match).count() == 0
     assert [person.client.get("/api/v1/me/messages").json["items"] for person in people] == [[]] * 3
+
+
+def test_each_day_is_looked_at_with_the_facts_of_that_day_and_what_nobody_knew_then_is_unknown(
+    author, resident, body, publish, clock
+):
+    moved = resident(as_of_day=date(2025, 12, 1), **ELDER)
+    resident(as_of_day=date(2026, 3, 15), **ELDER)
+    with atomic():
+        learn(moved.id, as_of_day=date(2026, 2, 10), **ELDER | {"hukou_region": "500105"})
+    draft(author, body)
+    publish()
+    january = look_back(author, {"from": "2026-01-10", "to": "2026-01-20"})
+    assert january["outcomes"] == {"eligible": 1, "ineligible": 0, "undetermined": 1}
+    assert january["missing"] == {"hukou_region": 1}
+    april = look_back(author, {"from": "2026-04-02", "to": "2026-04-10"})
+    assert april["outcomes"] == {"eligible": 1, "ineligible": 1, "undetermined": 0}
+    whole = look_back(author, {"from": "2026-01-10", "to": "2026-04-10"})
+    assert whole["outcomes"]["eligible"] == 2
 
 
 def test_a_period_before_the_policy_began_finds_nobody(author, resident, body, publish, clock):

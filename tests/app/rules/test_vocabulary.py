@@ -1,6 +1,7 @@
 """The fact catalogue is checked as strictly as a rule; the nearest area gives the parameter."""
 
 from copy import deepcopy
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +70,22 @@ def test_facts_that_apply_only_if_one_another_applies_are_a_circle() -> None:
         ({"p": {"by_region": {"50": 1}}}, "params.p.by_region.50"),
         ({"p": {"by_region": {"500000": "很多"}}}, "params.p.by_region.500000"),
         ({"p": {"by_region": {"500000": float("nan")}}}, "params.p.by_region.500000"),
+        ({"p": {"by_region": {"500000": []}}}, "params.p.by_region.500000"),
+        ({"p": {"by_region": {"500000": [{"value": 1}]}}}, "params.p.by_region.500000.0.from"),
+        (
+            {"p": {"by_region": {"500000": [{"from": "2025-07-01", "value": "很多"}]}}},
+            "params.p.by_region.500000.0.value",
+        ),
+        (
+            {
+                "p": {
+                    "by_region": {
+                        "500000": [{"from": "2025-07-01", "value": 1}, {"from": "2025-07-01", "value": 2}]
+                    }
+                }
+            },
+            "params.p.by_region.500000.1.from",
+        ),
         ({"p": {}}, "params.p.by_region"),
         ({"size": {"by_region": {}}}, "params.size"),
         ({"rate": {"by_region": {}}}, "params.rate"),
@@ -104,6 +121,28 @@ def test_the_nearest_area_gives_the_parameter_even_if_it_has_none_yet(
         "dibao_standard": None if standard is None else Decimal(standard),
         "unset": None,
     }
+
+
+DATED = {
+    "standard": {
+        "by_region": {
+            "500000": [{"from": "2024-07-01", "value": 700}, {"from": "2025-07-01", "value": 735}],
+            "000000": 600,
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "number"),
+    [("2024-06-30", None), ("2024-07-01", 700), ("2025-06-30", 700), ("2025-07-01", 735), (None, 735)],
+)
+def test_a_number_that_changes_is_the_one_of_the_day(day: str | None, number: int | None) -> None:
+    vocabulary = build_vocabulary(SMALL_FACTS, DATED)
+    on = None if day is None else date.fromisoformat(day)
+    expected = None if number is None else Decimal(number)
+    assert resolve_params(vocabulary, "500103", on=on) == {"standard": expected}
+    assert resolve_params(vocabulary, "120101", on=on) == {"standard": Decimal(600)}
 
 
 def test_the_real_catalogue_is_understood() -> None:
