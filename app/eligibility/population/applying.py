@@ -38,8 +38,8 @@ from app.residents.columnar import ID_BYTES
 from app.residents.types import Purpose, SubjectKind
 from app.rules.planes.answers import Answer, answers_at
 
-BATCH, LOOK = 300, 4000
-"""Pairs assessed in one transaction, and looked at for it."""
+BATCH, LOOK = 200, 4000
+"""Pairs assessed in one transaction, for which people's facts are locked, and looked at for it."""
 
 
 @dataclass(frozen=True, slots=True)
