@@ -184,7 +184,7 @@ def _words(one: Changed) -> Iterator[str]:
 
 def _news(changed: Collection[Changed]) -> list[News]:
     new = [one for one in changed if one.change.newly_eligible]
-    found = runs.without_matching(list({one.change.policy.id: one.change.policy for one in new}.values()))
+    found = runs.of_versions(list({one.change.policy.id: one.change.policy for one in new}.values()))
     return [
         News(found[one.change.policy.id], one.change.policy, one.candidate, one.change.assessment)
         for one in new
