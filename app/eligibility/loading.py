@@ -37,7 +37,7 @@ def load_policies() -> int:
         session.execute(replacing(*(policy.id for policy in found)))
         session.add_all([_published_version(policy) for policy in found])
         session.flush()
-        runs.without_matching(found)
+        runs.enter(found)
     return len(found)
 
 

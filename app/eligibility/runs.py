@@ -56,13 +56,11 @@ def start(policy: Policy) -> RunId:
     return RunId(run_id)
 
 
-def without_matching(found: Collection[Policy]) -> dict[str, RunId]:
-    """Return the run of each policy version, by policy; one that nobody began is entered as finished.
+def enter(found: Collection[Policy]) -> None:
+    """Enter a finished run for each policy version that nobody began one for.
 
     News of a policy belongs to the run of its version, whoever brought it: a day's run, a change of facts.
     """
-    if not found:
-        return {}
     rows = [
         {
             "id": new_id(),
@@ -76,8 +74,14 @@ def without_matching(found: Collection[Policy]) -> dict[str, RunId]:
         for policy in found
     ]
     entered = insert(MatchRun).values(rows).on_conflict_do_nothing(index_elements=_ONE_PER_VERSION)
-    begun = session.scalars(entered.returning(MatchRun.id)).all()
-    campaigns.open_campaigns(begun)
+    campaigns.open_campaigns(session.scalars(entered.returning(MatchRun.id)).all())
+
+
+def of_versions(found: Collection[Policy]) -> dict[str, RunId]:
+    """Return the run of each policy version, by policy; enters what nobody began."""
+    if not found:
+        return {}
+    enter(found)
     keys = [(policy.id, policy.version) for policy in found]
     asked = select(MatchRun.policy_id, MatchRun.id).where(
         tuple_(MatchRun.policy_id, MatchRun.rule_version).in_(keys)

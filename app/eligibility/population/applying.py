@@ -37,8 +37,8 @@ from app.residents.columnar import ID_BYTES
 from app.residents.types import Purpose, SubjectKind
 from app.rules.planes.answers import Answer, answers_at
 
-BATCH, LOOK = 300, 4000
-"""Pairs assessed in one transaction, and looked at for it."""
+BATCH, LOOK = 200, 4000
+"""Pairs assessed in one transaction, for which people's facts are locked, and looked at for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _words(one: Changed) -> Iterator[str]:
 
 def _news(changed: Collection[Changed]) -> list[News]:
     new = [one for one in changed if one.change.newly_eligible]
-    found = runs.without_matching(list({one.change.policy.id: one.change.policy for one in new}.values()))
+    found = runs.of_versions(list({one.change.policy.id: one.change.policy for one in new}.values()))
     return [
         News(found[one.change.policy.id], one.change.policy, one.candidate, one.change.assessment)
         for one in new

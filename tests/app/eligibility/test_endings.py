@@ -145,7 +145,7 @@ def test_a_run_under_way_stops_when_its_policy_ends_and_tells_nobody_more(
     publish()
     approve(approver, propose(proposer, ["cq-yuzhong-new"]))
     assert runs.advance_due() == 0
-    run = database.session.scalars(select(MatchRun)).one()
+    run = database.session.scalars(select(MatchRun).where(MatchRun.policy_id == "cq-yuzhong-new")).one()
     assert (run.state, run.counts) == ("finished", {"stopped": 1})
 
 

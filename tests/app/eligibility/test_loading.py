@@ -34,7 +34,7 @@ def versions(session):
 
 
 def test_everything_is_published_in_a_handful_of_statements(session, query_budget):
-    with query_budget(6):
+    with query_budget(8):
         assert load() == 50
     assert versions(session) == {"published": 50}
 

@@ -382,3 +382,16 @@ def test_operators_read_the_days_page_by_page_and_in_the_metrics(town, run_day, 
     assert sign_in.officer(Role.CASE_OFFICER).client.get("/api/v1/staff/daily-runs").status_code == 403
     metrics = operator.get("/metrics").text
     assert 'zsb_daily_run_age_seconds{scope="person",state="finished"} 86400.0' in metrics
+
+
+def test_an_amount_that_a_birthday_enlarges_is_written_and_told_nobody_twice(town, run_day):
+    person = town.person(birth_date="1936-06-16")
+    town.publish()
+    run_day()
+    amount = select(Match.amount["text"].astext).where(Match.resident_id == person.id)
+    before = database.session.scalar(amount)
+    town.clock.advance(days=1)
+    assert run_day().counts["changed"] == 1
+    database.session.expire_all()
+    assert database.session.scalar(amount) != before
+    assert len(told(town, person)) == 1
