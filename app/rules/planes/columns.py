@@ -10,7 +10,7 @@ import numpy.typing as npt
 from app.rules.planes import spans
 from app.rules.planes.bits import WORD, Bits, bits
 from app.rules.planes.bits import Flags as Flags
-from app.rules.planes.spans import Spans
+from app.rules.planes.spans import EVERYTHING, Spans
 from app.rules.types import Operator
 
 Integers: TypeAlias = npt.NDArray[Any]
@@ -105,7 +105,7 @@ class Items:
 class Table:
     """Some subjects: their columns, their lists, and `regions`, the area whose parameters hold for each.
 
-    The flags of a column are packed when they are first asked for, once for the table and its parts.
+    The flags of a column are packed, and its ends found, when first asked for: once for all parts and programs.
     """
 
     size: int
@@ -113,6 +113,7 @@ class Table:
     lists: Mapping[str, Items] = field(default_factory=dict)
     regions: Coded | None = None
     packed: dict[str, Bits] = field(default_factory=dict, repr=False, compare=False)
+    extremes: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def bits(self, name: str) -> Bits:
         """Return the packed flags of a column."""
@@ -121,6 +122,14 @@ class Table:
             column = self.columns[name]
             yes = column.values if isinstance(column, Flagged) else None
             found = self.packed[name] = bits(column.known, yes)
+        return found
+
+    def ends(self, name: str) -> tuple[int, int]:
+        """Return the least and the greatest integer in a column, whatever is unknown included."""
+        found = self.extremes.get(name)
+        if found is None:
+            values = self.columns[name].values
+            found = self.extremes[name] = (int(values.min()), int(values.max())) if len(values) else (0, 0)
         return found
 
     def part(self, begin: int, end: int) -> "Table":
@@ -207,14 +216,18 @@ Test: TypeAlias = Callable[[Integers], Flags]
 
 def held(values: Integers, ranges: Spans) -> Flags:
     """Return which integers lie in one of the ranges."""
-    return test_of(values.dtype, ranges)(values)
+    return tester(values.dtype, ranges)(values)
 
 
-def test_of(dtype: Any, ranges: Spans) -> Test:
-    """Return a function that says which integers of a type lie in one of the ranges."""
+def tester(dtype: Any, ranges: Spans, ends: tuple[int, int] = EVERYTHING[0]) -> Test:
+    """Return a function that says which integers of a type lie in one of the ranges.
+
+    No integer is outside `ends`: what lies there need not be compared.
+    """
     kind = np.iinfo(dtype)
-    ends = [(max(low, int(kind.min)), min(high, int(kind.max))) for low, high in ranges]
-    tests = [_in_range(low, high, kind) for low, high in ends if low <= high]
+    least, most = max(ends[0], int(kind.min)), min(ends[1], int(kind.max))
+    clipped = [(max(low, least), min(high, most)) for low, high in ranges]
+    tests = [_in_range(low, high, (least, most), kind) for low, high in clipped if low <= high]
     if not tests:
         return lambda values: np.zeros(len(values), np.bool_)
     first, *others = tests
@@ -228,15 +241,15 @@ def test_of(dtype: Any, ranges: Spans) -> Test:
     return test if others else first
 
 
-def _in_range(low: int, high: int, kind: np.iinfo[Any]) -> Test:
+def _in_range(low: int, high: int, ends: tuple[int, int], kind: np.iinfo[Any]) -> Test:
     bottom, top = kind.dtype.type(low), kind.dtype.type(high)
+    if (low, high) == ends:
+        return lambda values: np.ones(len(values), np.bool_)
     if low == high:
         return lambda values: np.asarray(values == bottom)
-    if low == kind.min and high == kind.max:
-        return lambda values: np.ones(len(values), np.bool_)
-    if high == kind.max:
+    if high == ends[1]:
         return lambda values: np.asarray(values >= bottom)
-    if low == kind.min:
+    if low == ends[0]:
         return lambda values: np.asarray(values <= top)
     if kind.bits > BYTE:
         return lambda values: np.logical_and(found := values >= bottom, values <= top, out=found)

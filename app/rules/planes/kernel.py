@@ -22,7 +22,7 @@ from app.rules.planes.columns import (
     Test,
     held,
     owners,
-    test_of,
+    tester,
 )
 from app.rules.planes.lowering import (
     Compared,
@@ -38,7 +38,7 @@ from app.rules.planes.lowering import (
     Regional,
     Together,
 )
-from app.rules.planes.spans import HIGHEST, LOWEST, Spans, united
+from app.rules.planes.spans import EVERYTHING, HIGHEST, LOWEST, Spans, united
 from app.rules.types import Operator, Quantifier
 from app.rules.vocabulary import in_region
 
@@ -70,7 +70,7 @@ def answered(program: Program, table: Table, *, chunk: int = CHUNK) -> Planes:
     """Answer every rule of a program for every row; raises ColumnMissing. `chunk` is a multiple of 64."""
     words = -(-table.size // WORD)
     surely, possibly = (np.zeros((len(program.rules), words), np.uint64) for _ in range(2))
-    bound = _Bound(program)
+    bound = _Bound(program, table)
     for name in program.needed().facts & table.columns.keys():
         table.bits(name)  # once for all chunks
     for begin in range(0, table.size, chunk):
@@ -87,9 +87,13 @@ def answered(program: Program, table: Table, *, chunk: int = CHUNK) -> Planes:
 
 @dataclass
 class _Bound:
-    """What every chunk of a table has in common: the ranges that a step means in its columns."""
+    """What every chunk of a table has in common: the ranges that a step means in its columns.
+
+    `whole` is that table; the items of a list are a table for each chunk.
+    """
 
     program: Program
+    whole: Table | None = None
     tests: dict[Number, Test] = field(default_factory=dict)
     regional: dict[Number, "_Gates"] = field(default_factory=dict)
     inner: dict[str, "_Bound"] = field(default_factory=dict)
@@ -106,7 +110,8 @@ class _Bound:
         found = self.tests.get(number)
         if found is None:
             ranges = step.days if isinstance(step, Dated) else column.spans(step.op, step.bound)
-            found = self.tests[number] = test_of(column.values.dtype, ranges)
+            ends = EVERYTHING[0] if self.whole is None else self.whole.ends(step.column)
+            found = self.tests[number] = tester(column.values.dtype, ranges, ends)
         return found
 
     def within(self, name: str) -> "_Bound":
