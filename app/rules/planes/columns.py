@@ -105,7 +105,7 @@ class Items:
 class Table:
     """Some subjects: their columns, their lists, and `regions`, the area whose parameters hold for each.
 
-    The flags of a column are packed, and its ends found, when first asked for: once for all parts and programs.
+    The flags of a column are packed, and its ends found, when first asked for: once for all its parts.
     """
 
     size: int
@@ -216,10 +216,10 @@ Test: TypeAlias = Callable[[Integers], Flags]
 
 def held(values: Integers, ranges: Spans) -> Flags:
     """Return which integers lie in one of the ranges."""
-    return tester(values.dtype, ranges)(values)
+    return passing_of(values.dtype, ranges)(values)
 
 
-def tester(dtype: Any, ranges: Spans, ends: tuple[int, int] = EVERYTHING[0]) -> Test:
+def passing_of(dtype: Any, ranges: Spans, ends: tuple[int, int] = EVERYTHING[0]) -> Test:
     """Return a function that says which integers of a type lie in one of the ranges.
 
     No integer is outside `ends`: what lies there need not be compared.

@@ -22,7 +22,7 @@ from app.rules.planes.columns import (
     Test,
     held,
     owners,
-    tester,
+    passing_of,
 )
 from app.rules.planes.lowering import (
     Compared,
@@ -111,7 +111,7 @@ class _Bound:
         if found is None:
             ranges = step.days if isinstance(step, Dated) else column.spans(step.op, step.bound)
             ends = EVERYTHING[0] if self.whole is None else self.whole.ends(step.column)
-            found = self.tests[number] = tester(column.values.dtype, ranges, ends)
+            found = self.tests[number] = passing_of(column.values.dtype, ranges, ends)
         return found
 
     def within(self, name: str) -> "_Bound":
