@@ -5,15 +5,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from app.catalogue import regions
-from app.eligibility import provenance, tiers
+from app.eligibility import policies, provenance, tiers
 from app.eligibility.types import Assessment, MissingFact, Outcome, Policy, ReasonView
 from app.foundation.regions import covers
 from app.residents import fact_catalogue
 from app.residents.fact_catalogue import region_of as region_of
 from app.residents.types import KnownFact
 from app.rules.amounts import assess_amount
-from app.rules.explanation import Reason, explain
+from app.rules.explanation import Explanation, Reason
 from app.rules.types import FactType, ListKind, Params, Truth
 from app.rules.vocabulary import resolve_params
 
@@ -29,13 +28,22 @@ def region_params(region_code: str | None, on: date) -> Params:
 
 
 def assess(
-    policy: Policy, values: Mapping[str, object], known: Mapping[str, KnownFact], *, as_of: date
+    policy: Policy,
+    values: Mapping[str, object],
+    known: Mapping[str, KnownFact],
+    *,
+    as_of: date,
+    explained: Explanation | None = None,
 ) -> Assessment:
-    """Answer with reasons, amount and what is missing; `known` says where each value came from."""
+    """Answer with reasons, amount and what is missing; `known` says where each value came from.
+
+    `explained` is the explanation, where many policies were explained at once.
+    """
     if not policy.in_force(as_of):
         return _not_in_force(policy, as_of)
     params = region_params(region_of(values), as_of)
-    explained = explain(policy.conditions, values, as_of=as_of, params=params, region_name=regions.name)
+    if explained is None:
+        explained = policies.explained(policy, values, as_of=as_of, params=params)
     outcome = Outcome.of(explained.truth)
     amount = (
         None

@@ -103,12 +103,11 @@ def compare(candidate: Candidate, tried: Iterable[Policy], before: Mapping[str, 
     assessed: list[tuple[Policy, Assessment]] = []
     unfit: list[tuple[UUID, str]] = []
     asked = list(tried)
-    possible = policies.possible(asked, values, as_of=today, params=params)
+    explained = policies.all_explained(asked, values, as_of=today, params=params)
     for policy in asked:
-        holds = policy.in_force(today) and policy.id in possible
-        truth = holds and policies.answer(policy, values, as_of=today, params=params)
-        if truth is not False or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
-            assessed.append((policy, assess(policy, values, candidate.known, as_of=today)))
+        told = explained.get(policy.id) if policy.in_force(today) else None
+        if told is not None or before.get(policy.id) not in {None, Outcome.UNDETERMINED}:
+            assessed.append((policy, assess(policy, values, candidate.known, as_of=today, explained=told)))
         elif policy.id in before:
             unfit.append((candidate.subject_id, policy.id))
     return Compared(candidate, assessed, unfit, before)

@@ -1,6 +1,6 @@
 """The published policies, parsed once per process: what has the same fingerprint is the same for ever."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,23 +10,26 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, case, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from app.catalogue import regions
 from app.eligibility.definition import read_policy
 from app.eligibility.errors import PolicyNotFound
 from app.eligibility.models import PolicyVersion
 from app.eligibility.types import Audience, Policy, PolicyId, VersionState
 from app.foundation import clock
 from app.foundation.database import reading, session
-from app.rules.compilation import compile_condition
-from app.rules.index import Index
+from app.rules.compilation import Condition, compile_condition
+from app.rules.explanation import Asked, Explained, Explaining, Explanation, explain
+from app.rules.panel import Panel
 from app.rules.types import Params, Subject, Truth
+from app.rules.wording import Wording
 
 Key: TypeAlias = tuple[str, int, str]
 """Policy, version, fingerprint of its content: a draft of the same number may have read otherwise."""
+Items: TypeAlias = tuple[tuple[str, Decimal | None], ...]
+"""Parameters of a region; many regions have the same."""
 _parsed: dict[Key, Policy] = {}
 _edition: list[tuple[str, tuple[Policy, ...]]] = [("", ())]
 """What this process read last: the fingerprint of everything published, and the policies."""
-INDEXED_FROM = 150
-"""With fewer policies, asking each costs less than looking them up (benchmarks/matching.py)."""
 _PUBLISHED = PolicyVersion.state == VersionState.PUBLISHED
 
 
@@ -87,30 +90,48 @@ def all_published_and(wanted: ColumnElement[Any]) -> tuple[list[Policy], Any]:
 
 def answer(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> Truth:
     """Answer a policy's condition without reasons, by its compiled closure."""
-    key = (policy.id, policy.version, policy.checksum)
-    return _compiled(key, as_of, tuple(sorted(params.items())))(subject)
+    return _condition(_key(policy), as_of, _items(params))(subject)
 
 
-def possible(
+def explained(policy: Policy, subject: Subject, *, as_of: date, params: Params) -> Explanation:
+    """Explain one policy; compiled once where it is one of those kept here, not for a draft or a case."""
+    key = _key(policy)
+    if _parsed.get(key) is not policy:
+        return explain(policy.conditions, subject, as_of=as_of, params=params, region_name=regions.name)
+    return _explaining(key, as_of, _items(params))(Asked(subject))
+
+
+def all_explained(
     tried: Sequence[Policy], subject: Subject, *, as_of: date, params: Params
-) -> Collection[PolicyId]:
-    """Return the policies that are not surely a no for a subject, and some more; by index where many."""
-    if len(tried) < INDEXED_FROM:
-        return [policy.id for policy in tried]
-    keys = tuple((policy.id, policy.version, policy.checksum) for policy in tried)
-    return {tried[place].id for place in _index(keys, as_of).candidates(subject, params=params)}
+) -> Mapping[PolicyId, Explanation]:
+    """Explain every policy of one audience that is not surely a no for a subject."""
+    panel = _panel(tuple(map(_key, tried)), as_of, _items(params))
+    return {tried[place].id: told for place, told in panel.explained(subject).items()}
 
 
-@lru_cache(maxsize=16)
-def _index(keys: tuple[Key, ...], as_of: date) -> Index:
-    return Index([_parsed[key].conditions for key in keys], as_of=as_of)
+def _key(policy: Policy) -> Key:
+    return policy.id, policy.version, policy.checksum
+
+
+def _items(params: Params) -> Items:
+    return tuple(sorted(params.items()))
+
+
+@lru_cache(maxsize=64)
+def _panel(keys: tuple[Key, ...], as_of: date, params: Items) -> Panel:
+    conditions = [_parsed[key].conditions for key in keys]
+    return Panel(conditions, as_of=as_of, params=dict(params), region_name=regions.name)
 
 
 @lru_cache(maxsize=20_000)
-def _compiled(
-    key: Key, as_of: date, params: tuple[tuple[str, Decimal | None], ...]
-) -> Callable[[Subject], Truth]:
+def _condition(key: Key, as_of: date, params: Items) -> Condition:
     return compile_condition(_parsed[key].conditions, as_of=as_of, params=dict(params))
+
+
+@lru_cache(maxsize=20_000)
+def _explaining(key: Key, as_of: date, params: Items) -> Explained:
+    wording = Wording(dict(params), regions.name)
+    return Explaining(as_of, dict(params), wording).compiled(_parsed[key].conditions)
 
 
 def _keys(*conditions: ColumnElement[bool]) -> list[Key]:

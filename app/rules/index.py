@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
+from operator import or_
 from typing import Any as Known
 
 from app.rules.evaluation import compare, is_applicable, value_of
@@ -18,9 +20,21 @@ from app.rules.syntax import All, Leaf, Node
 from app.rules.types import Fact, FactType, Operator, Params, Subject
 
 Place = int
+Places = int
+"""Many places as the bits of one number: joined and narrowed at once, however many they are."""
 _DECADES = 100
 _RARE_FLAG, _COMMON_FLAG, _HALF, _RECENT = 0.1, 0.9, 0.5, 0.2
 _BY_DIGITS = {0: 1.0, 2: 0.1, 4: 0.02, 6: 0.003}
+
+
+def listed(places: Places) -> list[Place]:
+    """Return places one by one, ascending."""
+    found = []
+    while places:
+        lowest = places & -places
+        found.append(lowest.bit_length() - 1)
+        places ^= lowest
+    return found
 
 
 @dataclass(slots=True)
@@ -28,62 +42,69 @@ class _Entry:
     """Every condition entered under one fact."""
 
     fact: Fact
-    everybody: list[Place] = field(default_factory=list)
-    exact: dict[Hashable, list[Place]] = field(default_factory=lambda: defaultdict(list))
-    prefixes: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    everybody: Places = 0
+    exact: dict[Hashable, Places] = field(default_factory=lambda: defaultdict(int))
+    prefixes: dict[str, Places] = field(default_factory=lambda: defaultdict(int))
     lengths: list[int] = field(default_factory=list)
-    floors: list[tuple[Known, Place]] = field(default_factory=list)
-    ceilings: list[tuple[Known, Place]] = field(default_factory=list)
-    others: list[tuple[Leaf, list[Place]]] = field(default_factory=list)
+    floors: dict[Known, Places] = field(default_factory=lambda: defaultdict(int))
+    ceilings: dict[Known, Places] = field(default_factory=lambda: defaultdict(int))
+    others: dict[Leaf, Places] = field(default_factory=lambda: defaultdict(int))
+    reached: "_Steps" = field(init=False)
+    undercut: "_Steps" = field(init=False)
 
     def enter(self, leaf: Leaf, place: Place) -> None:
         """Enter a condition under one question."""
-        self.everybody.append(place)
+        bit = 1 << place
+        self.everybody |= bit
         value: Known = leaf.value
         match leaf.op:
             case Operator.EQ:
-                self.exact[value].append(place)
+                self.exact[value] |= bit
             case Operator.IN:
-                for member in dict.fromkeys(value):
-                    self.exact[member].append(place)
+                for member in value:
+                    self.exact[member] |= bit
             case Operator.PREFIX:
-                for area in dict.fromkeys(value if isinstance(value, tuple) else (value,)):
-                    self.prefixes[area].append(place)
+                for area in value if isinstance(value, tuple) else (value,):
+                    self.prefixes[area] |= bit
             case Operator.GE:
-                self.floors.append((value, place))
+                self.floors[value] |= bit
             case Operator.LE:
-                self.ceilings.append((value, place))
+                self.ceilings[value] |= bit
             case _:
-                self._enter_other(leaf, place)
-
-    def _enter_other(self, leaf: Leaf, place: Place) -> None:
-        for known, places in self.others:
-            if known == leaf:
-                places.append(place)
-                return
-        self.others.append((leaf, [place]))
+                self.others[leaf] |= bit
 
     def close(self) -> None:
         """Sort what is found by bisection, once all are entered."""
-        self.floors.sort(key=lambda pair: pair[0])
-        self.ceilings.sort(key=lambda pair: pair[0])
         self.lengths = sorted({len(prefix) for prefix in self.prefixes})
+        floors, ceilings = sorted(self.floors), sorted(self.ceilings)
+        self.reached = floors, _running(self.floors[floor] for floor in floors)
+        self.undercut = ceilings, _running(self.ceilings[ceiling] for ceiling in reversed(ceilings))[::-1]
 
-    def found(self, value: Known, as_of: date) -> Iterable[Place]:
-        """Yield the conditions whose question a known value answers with yes."""
-        if self.exact:
-            yield from self.exact.get(value, ())
+    def found(self, value: Known, as_of: date) -> Places:
+        """Return the conditions whose question a known value answers with yes."""
+        found = self.exact.get(value, 0) if self.exact else 0
         for length in self.lengths:
-            yield from self.prefixes.get(value[:length], ()) if len(value) >= length else ()
+            if len(value) >= length:
+                found |= self.prefixes.get(value[:length], 0)
         if self.floors:
-            reached = bisect_right(self.floors, value, key=lambda pair: pair[0])
-            yield from (place for _, place in self.floors[:reached])
+            ends, places = self.reached
+            found |= places[bisect_right(ends, value)]
         if self.ceilings:
-            below = bisect_left(self.ceilings, value, key=lambda pair: pair[0])
-            yield from (place for _, place in self.ceilings[below:])
-        for leaf, places in self.others:
+            ends, places = self.undercut
+            found |= places[bisect_left(ends, value)]
+        for leaf, these in self.others.items():
             if compare(leaf, value, leaf.value, as_of=as_of):
-                yield from places
+                found |= these
+        return found
+
+
+_Steps = tuple[list[Known], list[Places]]
+"""Ascending ends, and the places between them: one more than there are ends."""
+
+
+def _running(each: Iterable[Places]) -> list[Places]:
+    """Return nothing, the first, the first two together, and so on."""
+    return list(accumulate(each, or_, initial=0))
 
 
 class Index:
@@ -91,26 +112,26 @@ class Index:
 
     def __init__(self, conditions: Sequence[Node], *, as_of: date) -> None:
         self.as_of = as_of
-        self.always: list[Place] = []
+        self.always: Places = 0
         self.entries: dict[tuple[str, str], _Entry] = {}
         for place, condition in enumerate(conditions):
             leaf = most_selective(condition)
             if leaf is None:
-                self.always.append(place)
+                self.always |= 1 << place
             else:
                 entry = self.entries.setdefault((leaf.fact.subject, leaf.name), _Entry(leaf.fact))
                 entry.enter(leaf, place)
         for entry in self.entries.values():
             entry.close()
 
-    def candidates(self, subject: Subject, *, params: Params) -> set[Place]:
+    def candidates(self, subject: Subject, *, params: Params) -> Places:
         """Return every condition that is not surely false: some more may be in it, none less."""
-        found = set(self.always)
+        found = self.always
         for entry in self.entries.values():
             if is_applicable(entry.fact, subject, as_of=self.as_of, params=params) is False:
                 continue
             value = value_of(entry.fact, subject, as_of=self.as_of)
-            found.update(entry.everybody if value is None else entry.found(value, self.as_of))
+            found |= entry.everybody if value is None else entry.found(value, self.as_of)
         return found
 
 

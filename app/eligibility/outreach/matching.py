@@ -19,8 +19,9 @@ from app.residents.columnar import ID_BYTES, Ids
 from app.residents.fact_catalogue import COMMUNITY
 from app.residents.snapshots import PartFile, Snapshot
 from app.rules.planes.answers import Answer
+from app.rules.planes.bits import unpacked
 from app.rules.planes.columns import Coded, Flagged, Flags, Rows, Table
-from app.rules.planes.kernel import Planes, unpacked
+from app.rules.planes.kernel import Planes
 from app.rules.planes.lowering import Needed
 
 NO_REGION, RECEIVED, STOOD_IN = "no_region", "received", "stood_in"

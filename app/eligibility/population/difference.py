@@ -14,9 +14,10 @@ from app.eligibility.population.results import Found
 from app.eligibility.population.rulebook import Rule
 from app.residents.columnar import ID_BYTES, Ids
 from app.rules.planes.answers import Changes, answers_at, changes, everything, places
+from app.rules.planes.bits import WORD, Words, packed, unpacked
 from app.rules.planes.columns import Flags, Rows
 from app.rules.planes.fingerprints import Hashes
-from app.rules.planes.kernel import WORD, Planes, Words, packed, unpacked
+from app.rules.planes.kernel import Planes
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 from app.eligibility.population.rulebook import Rule
 from app.foundation.errors import DomainError
 from app.residents.columnar import ID_BYTES, Ids
+from app.rules.planes.bits import WORD, Words
 from app.rules.planes.fingerprints import Hashes
-from app.rules.planes.kernel import WORD, Planes, Words
+from app.rules.planes.kernel import Planes
 
 _BYTES = pa.large_binary()
 _SCHEMA = pa.schema([

@@ -8,10 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from app.eligibility.assessment import region_params
+from app.eligibility.policies import explained
 from app.eligibility.types import Audience, Policy
 from app.residents import fact_catalogue
 from app.rules.amounts import Amount, assess_amount
-from app.rules.explanation import explain
 from app.rules.expressions import names_of
 from app.rules.planes.columns import Coded, Column, Dates, Flagged, Items, Numbers, Table
 from app.rules.planes.lowering import Needed, Program, lowered
@@ -118,7 +118,7 @@ class Rulebook:
     def missing(self, rule: int, table: Table, row: int) -> tuple[str, ...]:
         """Return which facts could still change the answer of one policy about one row."""
         subject, params = subject_at(table, row), region_params(region_at(table, row), self.as_of)
-        return explain(self.policies[rule].conditions, subject, as_of=self.as_of, params=params).missing
+        return explained(self.policies[rule], subject, as_of=self.as_of, params=params).missing
 
 
 def _of_names(names: Iterable[str], audience: Audience) -> Needed:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from app.rules.planes.bits import WORD, Words
 from app.rules.planes.columns import Flags, Rows
-from app.rules.planes.kernel import WORD, Planes, Words
+from app.rules.planes.kernel import Planes
 from app.rules.types import Truth
 
 Answers: TypeAlias = npt.NDArray[np.uint8]

@@ -1,6 +1,6 @@
 """Facts of many subjects as arrays: a column a fact, a row a subject, the items of lists in tables below."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from app.rules.planes import spans
-from app.rules.planes.spans import Spans
+from app.rules.planes.bits import WORD, Bits, bits
+from app.rules.planes.bits import Flags as Flags
+from app.rules.planes.spans import EVERYTHING, Spans
 from app.rules.types import Operator
 
-Flags: TypeAlias = npt.NDArray[np.bool_]
 Integers: TypeAlias = npt.NDArray[Any]
 Rows: TypeAlias = npt.NDArray[np.int64]
 _NARROW = (np.int8, np.int16, np.int32)
 _CODES = (np.uint8, np.uint16, np.uint32)
 _NO_CODE_HOLDS = 2
+BYTE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +103,45 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Some subjects: their columns, their lists, and `regions`, the area whose parameters hold for each."""
+    """Some subjects: their columns, their lists, and `regions`, the area whose parameters hold for each.
+
+    The flags of a column are packed, and its ends found, when first asked for: once for all its parts.
+    """
 
     size: int
     columns: Mapping[str, Column]
     lists: Mapping[str, Items] = field(default_factory=dict)
     regions: Coded | None = None
+    packed: dict[str, Bits] = field(default_factory=dict, repr=False, compare=False)
+    extremes: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+
+    def bits(self, name: str) -> Bits:
+        """Return the packed flags of a column."""
+        found = self.packed.get(name)
+        if found is None:
+            column = self.columns[name]
+            yes = column.values if isinstance(column, Flagged) else None
+            found = self.packed[name] = bits(column.known, yes)
+        return found
+
+    def ends(self, name: str) -> tuple[int, int]:
+        """Return the least and the greatest integer in a column, whatever is unknown included."""
+        found = self.extremes.get(name)
+        if found is None:
+            values = self.columns[name].values
+            found = self.extremes[name] = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+        return found
 
     def part(self, begin: int, end: int) -> "Table":
         """Return neighbouring rows, nothing copied."""
+        words = slice(begin // WORD, -(-end // WORD))
         chosen = slice(begin, end)
         return Table(
             min(end, self.size) - begin,
             {name: column.rows(chosen) for name, column in self.columns.items()},
             {name: _part(items, begin, min(end, self.size)) for name, items in self.lists.items()},
             None if self.regions is None else self.regions.rows(chosen),
+            {} if begin % WORD else {name: one.part(words) for name, one in self.packed.items()},
         )
 
     def rows(self, chosen: Rows) -> "Table":
@@ -185,26 +211,47 @@ def first_known(columns: list[Coded]) -> Coded:
     return coded(found, codes)
 
 
+Test: TypeAlias = Callable[[Integers], Flags]
+
+
 def held(values: Integers, ranges: Spans) -> Flags:
     """Return which integers lie in one of the ranges."""
-    kind = np.iinfo(values.dtype)
-    found: Flags | None = None
-    for low, high in ranges:
-        bottom, top = max(low, int(kind.min)), min(high, int(kind.max))
-        if bottom > top:
-            continue
-        one = _in_range(values, bottom, top, kind)
-        found = one if found is None else np.logical_or(found, one, out=found)
-    return np.zeros(len(values), np.bool_) if found is None else found
+    return passing_of(values.dtype, ranges)(values)
 
 
-def _in_range(values: Integers, low: int, high: int, kind: np.iinfo[Any]) -> Flags:
+def passing_of(dtype: Any, ranges: Spans, ends: tuple[int, int] = EVERYTHING[0]) -> Test:
+    """Return a function that says which integers of a type lie in one of the ranges.
+
+    No integer is outside `ends`: what lies there need not be compared.
+    """
+    kind = np.iinfo(dtype)
+    least, most = max(ends[0], int(kind.min)), min(ends[1], int(kind.max))
+    clipped = [(max(low, least), min(high, most)) for low, high in ranges]
+    tests = [_in_range(low, high, (least, most), kind) for low, high in clipped if low <= high]
+    if not tests:
+        return lambda values: np.zeros(len(values), np.bool_)
+    first, *others = tests
+
+    def test(values: Integers) -> Flags:
+        found = first(values)
+        for other in others:
+            np.logical_or(found, other(values), out=found)
+        return found
+
+    return test if others else first
+
+
+def _in_range(low: int, high: int, ends: tuple[int, int], kind: np.iinfo[Any]) -> Test:
+    bottom, top = kind.dtype.type(low), kind.dtype.type(high)
+    if (low, high) == ends:
+        return lambda values: np.ones(len(values), np.bool_)
     if low == high:
-        return np.asarray(values == low)
-    if high == kind.max:
-        return np.asarray(values >= low) if low > kind.min else np.ones(len(values), np.bool_)
-    if low == kind.min:
-        return np.asarray(values <= high)
-    unsigned = values.view(np.dtype(f"u{values.dtype.itemsize}"))
-    shifted = unsigned - unsigned.dtype.type(low % (1 << (8 * values.dtype.itemsize)))
-    return np.asarray(shifted <= unsigned.dtype.type(high - low))
+        return lambda values: np.asarray(values == bottom)
+    if high == ends[1]:
+        return lambda values: np.asarray(values >= bottom)
+    if low == ends[0]:
+        return lambda values: np.asarray(values <= top)
+    if kind.bits > BYTE:
+        return lambda values: np.logical_and(found := values >= bottom, values <= top, out=found)
+    begin, width = np.uint8(low % (1 << BYTE)), np.uint8(high - low)
+    return lambda values: np.asarray((values.view(np.uint8) - begin) <= width)  # of bytes, the sooner way

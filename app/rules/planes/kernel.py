@@ -6,22 +6,23 @@ as its twin says that nothing is unknown, so that half of the work is left out.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from app.rules.planes.bits import WORD, Bits, Flags, Pair, Words, packed, unpacked
 from app.rules.planes.columns import (
     Coded,
     Column,
-    Flagged,
-    Flags,
     Integers,
     Items,
     Numbers,
     Table,
+    Test,
     held,
     owners,
+    passing_of,
 )
 from app.rules.planes.lowering import (
     Compared,
@@ -37,15 +38,12 @@ from app.rules.planes.lowering import (
     Regional,
     Together,
 )
-from app.rules.planes.spans import HIGHEST, LOWEST, Spans, united
+from app.rules.planes.spans import EVERYTHING, HIGHEST, LOWEST, Spans, united
 from app.rules.types import Operator, Quantifier
 from app.rules.vocabulary import in_region
 
-Words: TypeAlias = npt.NDArray[np.uint64]
-Pair: TypeAlias = tuple[Words, Words]
-CHUNK = 131_072
+CHUNK = 262_144
 """Rows evaluated together: with fewer, calling NumPy costs more than its work; with more, caches overflow."""
-WORD = 64
 YES: Spans = ((1, 1),)
 NO_RANGE = (HIGHEST, LOWEST)
 MOST_GATES = 8
@@ -72,7 +70,9 @@ def answered(program: Program, table: Table, *, chunk: int = CHUNK) -> Planes:
     """Answer every rule of a program for every row; raises ColumnMissing. `chunk` is a multiple of 64."""
     words = -(-table.size // WORD)
     surely, possibly = (np.zeros((len(program.rules), words), np.uint64) for _ in range(2))
-    bound = _Bound(program)
+    bound = _Bound(program, table)
+    for name in program.needed().facts & table.columns.keys():
+        table.bits(name)  # once for all chunks
     for begin in range(0, table.size, chunk):
         part = _Chunk(bound, table.part(begin, begin + chunk))
         place = slice(begin // WORD, begin // WORD + part.words)
@@ -85,26 +85,34 @@ def answered(program: Program, table: Table, *, chunk: int = CHUNK) -> Planes:
     return Planes(surely, possibly, table.size)
 
 
-def packed(flags: Flags) -> Words:
-    """Pack booleans into words, the first row in the lowest bit."""
-    bits = np.packbits(flags, bitorder="little")
-    padding = -len(bits) % 8
-    return (np.concatenate([bits, np.zeros(padding, np.uint8)]) if padding else bits).view(np.uint64)
-
-
-def unpacked(words: Words, rows: int) -> Flags:
-    """Return words as booleans, without the padding."""
-    return np.unpackbits(words.view(np.uint8), count=rows, bitorder="little").view(np.bool_)
-
-
-@dataclass(slots=True)
+@dataclass
 class _Bound:
-    """What every chunk of a table has in common: the ranges that a step means in its columns."""
+    """What every chunk of a table has in common: the ranges that a step means in its columns.
+
+    `whole` is that table; the items of a list are a table for each chunk.
+    """
 
     program: Program
-    ranges: dict[Number, Spans] = field(default_factory=dict)
+    whole: Table | None = None
+    tests: dict[Number, Test] = field(default_factory=dict)
     regional: dict[Number, "_Gates"] = field(default_factory=dict)
     inner: dict[str, "_Bound"] = field(default_factory=dict)
+
+    @cached_property
+    def by_column(self) -> list[tuple[Number, Compared | Dated]]:
+        """The comparisons, those of one column after another: so each is read from memory once a chunk."""
+        steps = enumerate(self.program.steps)
+        found = [(number, step) for number, step in steps if isinstance(step, Compared | Dated)]
+        return sorted(found, key=lambda one: one[1].column)
+
+    def test(self, number: Number, step: Compared | Dated, column: Column) -> Test:
+        """Return how a column answers a comparison."""
+        found = self.tests.get(number)
+        if found is None:
+            ranges = step.days if isinstance(step, Dated) else column.spans(step.op, step.bound)
+            ends = EVERYTHING[0] if self.whole is None else self.whole.ends(step.column)
+            found = self.tests[number] = passing_of(column.values.dtype, ranges, ends)
+        return found
 
     def within(self, name: str) -> "_Bound":
         return self.inner.setdefault(name, _Bound(self.program.inner[name]))
@@ -130,9 +138,12 @@ class _Chunk:
     def __init__(self, bound: _Bound, table: Table) -> None:
         self.bound, self.table = bound, table
         self.words = -(-table.size // WORD)
-        self.unknown: dict[str, Words | None] = {}
-        self.cache: dict[Number, Pair] = {}
         self.inner: dict[str, tuple[_Chunk, Items, Any]] = {}
+        self.cache: dict[Number, Pair] = {
+            number: self.compared(number, step)
+            for number, step in bound.by_column
+            if step.column in table.columns
+        }
 
     def pair(self, number: Number) -> Pair:
         """Return the two planes of a step."""
@@ -150,12 +161,10 @@ class _Chunk:
             raise ColumnMissing(name)
         return column
 
-    def unknown_of(self, name: str) -> Words | None:
-        """Return the plane of who has no value in a column, None where everybody has one."""
-        if name not in self.unknown:
-            known = self.column(name).known
-            self.unknown[name] = None if known is None else ~packed(known)
-        return self.unknown[name]
+    def flags(self, name: str) -> Bits:
+        """Return the packed flags of a column."""
+        self.column(name)
+        return self.table.bits(name)
 
     def settled(self, plane: Words, unknown: Words | None) -> Pair:
         """Return the pair of a comparison, given who has no value at all."""
@@ -171,26 +180,20 @@ class _Chunk:
         return np.full(self.words, ~np.uint64(0) if answer else 0, np.uint64)
 
     def present(self, _: Number, step: Present) -> Pair:
-        unknown = self.unknown_of(step.column)
-        plane = self.filled(answer=True) if unknown is None else ~unknown
+        known = self.flags(step.column).known
+        plane = self.filled(answer=True) if known is None else known
         return plane, plane
 
-    def compared(self, number: Number, step: Compared) -> Pair:
-        column = self.column(step.column)
-        ranges = self.bound.ranges.get(number)
-        if ranges is None:
-            ranges = self.bound.ranges[number] = column.spans(step.op, step.bound)
-        return self.settled(self.held(column, ranges), self.unknown_of(step.column))
-
-    def dated(self, _: Number, step: Dated) -> Pair:
-        return self.settled(self.held(self.column(step.column), step.days), self.unknown_of(step.column))
-
-    def held(self, column: Column, ranges: Spans) -> Words:
-        if isinstance(column, Flagged):
-            return (
-                packed(column.values) if ranges == YES else packed(held(column.values.view(np.uint8), ranges))
-            )
-        return packed(held(column.values, ranges))
+    def compared(self, number: Number, step: Compared | Dated) -> Pair:
+        column, flags = self.column(step.column), self.flags(step.column)
+        if flags.yes is not None and isinstance(step, Compared):
+            surely, possibly = flags.yes
+            return flags.yes if column.spans(step.op, step.bound) == YES else (~possibly, ~surely)
+        plane = packed(self.bound.test(number, step, column)(column.values))
+        if flags.known is None or flags.unknown is None:
+            return plane, plane
+        # the place of an unknown code is in no range
+        return plane if isinstance(column, Coded) else plane & flags.known, plane | flags.unknown
 
     def regional(self, number: Number, step: Regional) -> Pair:
         column, regions = self.column(step.column), self.table.regions
@@ -203,7 +206,7 @@ class _Chunk:
         passing = (
             self._gathered(column, regions, gates) if gates.many else self._gated(column, regions, gates)
         )
-        unknown = self.unknown_of(step.column)
+        unknown = self.flags(step.column).unknown
         entered = packed(held(regions.values, gates.entered))
         missing = ~entered if unknown is None else ~entered | unknown
         return self.settled(passing, missing)
@@ -223,7 +226,7 @@ class _Chunk:
         return packed(found)
 
     def counted(self, _: Number, step: Counted) -> Pair:
-        unknown = self.unknown_of(step.origin)
+        unknown = self.flags(step.origin).unknown
         surely, possibly = self.pair(step.by_date)
         if unknown is None or step.column not in self.table.columns:
             return surely, possibly
@@ -340,7 +343,7 @@ _MACHINES: dict[type, Callable[[_Chunk, Number, Any], Pair]] = {
     Constant: _Chunk.constant,
     Present: _Chunk.present,
     Compared: _Chunk.compared,
-    Dated: _Chunk.dated,
+    Dated: _Chunk.compared,
     Regional: _Chunk.regional,
     Counted: _Chunk.counted,
     Together: _Chunk.together,
