@@ -41,6 +41,7 @@ from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
+from app.notifications.types import Lane
 from app.residents import closing
 from app.residents import events as residents
 from app.residents import subscriptions as resident_subscriptions
@@ -116,7 +117,7 @@ def connect(settings: Settings) -> None:
     pace.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
     for template in (notices.DEADLINE, notices.RENEWAL):
-        relevance.ask(template, announcement_relevance.outdated)
+        relevance.ask(template, announcement_relevance.outdated, lane=Lane.URGENT)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)

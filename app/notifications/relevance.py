@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.foundation.database import one_of_ids, session
 from app.identity.types import ResidentId
 from app.notifications.models import Delivery, Message
-from app.notifications.types import SuppressionReason
+from app.notifications.types import Lane, SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,18 @@ class About:
 
 
 Answer = Callable[[Collection[About]], Mapping[UUID, SuppressionReason]]
-_answers: dict[str, Answer] = {}
+_answers: dict[tuple[str, str], Answer] = {}
+"""By template and lane: the same template may tell something else in another lane."""
 
 
-def ask(template: str, answer: Answer) -> None:
-    """Let `answer` say which pushes of a template are not true any more: delivery id → why."""
-    _answers[template] = answer
+def ask(template: str, answer: Answer, *, lane: Lane = Lane.BULK) -> None:
+    """Let `answer` say which pushes of a template in a lane are not true any more: delivery id → why."""
+    _answers[template, lane] = answer
 
 
 def outdated(rows: Collection[Delivery]) -> dict[UUID, SuppressionReason]:
     """Return which of the pushes must not leave any more, and why; one question per template."""
-    asked = [row for row in rows if row.template in _answers]
+    asked = [row for row in rows if (row.template, row.lane) in _answers]
     if not asked:
         return {}
     keys = dict(
@@ -46,11 +47,11 @@ def outdated(rows: Collection[Delivery]) -> dict[UUID, SuppressionReason]:
         ).all()
     )
     found: dict[UUID, SuppressionReason] = {}
-    for template in {row.template for row in asked}:
+    for kind in {(row.template, row.lane) for row in asked}:
         about = [
             About(row.id, ResidentId(row.resident_id), keys[row.message_id])
             for row in asked
-            if row.template == template
+            if (row.template, row.lane) == kind
         ]
-        found |= _answers[template](about)
+        found |= _answers[kind](about)
     return found
