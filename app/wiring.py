@@ -47,6 +47,7 @@ from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
+from app.notifications.types import Lane
 from app.residents import closing, history
 from app.residents import events as residents
 from app.residents import subscriptions as resident_subscriptions
@@ -138,8 +139,8 @@ def connect(settings: Settings) -> None:
     cells.use(settings)
     daily_runs.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
-    relevance.ask(notices.DEADLINE, deadline_relevance.outdated)
-    relevance.ask(notices.RENEWAL, announcement_relevance.outdated)
+    relevance.ask(notices.DEADLINE, deadline_relevance.outdated, lane=Lane.URGENT)
+    relevance.ask(notices.RENEWAL, announcement_relevance.outdated, lane=Lane.URGENT)
     resident_subscriptions.connect()
     residents.facts_changed.subscribe(runs.rematch)
     residents.consent_changed.subscribe(runs.rematch_if_decided)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.identity.types import ResidentId
 from app.notifications.claiming import Due
-from app.notifications.types import SuppressionReason
+from app.notifications.types import Lane, SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +22,23 @@ class About:
 
 
 Answer = Callable[[Collection[About]], Mapping[UUID, SuppressionReason]]
-_answers: dict[str, Answer] = {}
+_answers: dict[tuple[str, str], Answer] = {}
+"""By template and lane: the same template may tell something else in another lane."""
 
 
-def ask(template: str, answer: Answer) -> None:
-    """Let `answer` say which pushes of a template are not true any more: delivery id → why."""
-    _answers[template] = answer
+def ask(template: str, answer: Answer, *, lane: Lane = Lane.BULK) -> None:
+    """Let `answer` say which pushes of a template in a lane are not true any more: delivery id → why."""
+    _answers[template, lane] = answer
 
 
 def outdated(pushes: Collection[Due]) -> dict[UUID, SuppressionReason]:
     """Return which of the pushes must not leave any more, and why; one question per template."""
-    by_template: dict[str, list[About]] = {}
+    by_kind: dict[tuple[str, str], list[About]] = {}
     for due in pushes:
-        by_template.setdefault(due.template, []).append(About(due.id, due.resident, due.event_key))
+        kind = (due.template, due.lane)
+        by_kind.setdefault(kind, []).append(About(due.id, due.resident, due.event_key))
     found: dict[UUID, SuppressionReason] = {}
-    for template, about in by_template.items():
-        if template in _answers:
-            found |= _answers[template](about)
+    for kind, about in by_kind.items():
+        if kind in _answers:
+            found |= _answers[kind](about)
     return found

@@ -9,6 +9,7 @@ from app.foundation import cache, database, queue
 from app.foundation.models import StoredReply
 from app.foundation.transaction import atomic
 from app.scheduler import Leadership
+from tests.faults.conftest import environment
 
 
 @pytest.fixture
@@ -70,7 +71,12 @@ def test_every_bell_is_rung(application, redis):
     assert set(waiting.values()) == {1}
 
 
-def test_every_job_can_be_done_and_has_its_place_in_the_clockwork(committed, contenders):
+def test_every_job_can_be_done_and_has_its_place_in_the_clockwork(
+    committed, contenders, monkeypatch, tmp_path
+):
+    ours = committed.model_copy(update={"snapshot_folder": tmp_path})
+    for name, value in environment(ours).items():  # some jobs start a process of their own
+        monkeypatch.setenv(name, value)
     for job in wiring.JOBS:
         wiring.run(job)
     planned = {job.id for job in scheduler.build(contenders[0]).get_jobs()}
