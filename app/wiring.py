@@ -23,11 +23,16 @@ from app.foundation import (
 )
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
+from app.gateways.objects import live as live_objects
+from app.gateways.objects import port as objects
 from app.gateways.registries import live as live_registries
 from app.gateways.registries import port as registries
+from app.gateways.scanner import clamd
+from app.gateways.scanner import port as scanner
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
+from app.materials import scanning, sweeping
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
 from app.residents import closing
@@ -36,7 +41,7 @@ from app.residents import subscriptions as resident_subscriptions
 from config import files
 from config.settings import Settings
 
-HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
+DAILY, HOURLY, MINUTELY = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ JOBS: tuple[Job, ...] = (
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
+    Job("materials.expire", HOURLY, sweeping.expire_due),
+    Job("materials.sweep_orphans", DAILY, sweeping.sweep_orphans, piecewise=True),
 )
 
 
@@ -90,6 +97,8 @@ def connect(settings: Settings) -> None:
     """Choose the gateways and subscribe the capabilities to one another's events."""
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
+    objects.use(live_objects.build(settings))
+    scanner.use(clamd.build(settings))
     subscriptions.use(settings)
     pace.use(settings)
     relevance.ask(notices.POLICY_MATCH, match_relevance.outdated)
@@ -102,6 +111,7 @@ def connect(settings: Settings) -> None:
     residents.erased.subscribe(leaving.forget)
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
+    residents.erased.subscribe(sweeping.forget)
 
 
 def answer_bells(settings: Settings) -> None:
@@ -112,6 +122,7 @@ def answer_bells(settings: Settings) -> None:
         Bell.MATCH_RUNS: runs.advance_due,
         Bell.TRIALS: trials.advance_due,
         Bell.ENDINGS: endings.advance_due,
+        Bell.SCANS: scanning.scan_due,
     }
     for bell, work in bells.items():
         queue.answers(bell, given_back(work))

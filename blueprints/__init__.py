@@ -13,6 +13,8 @@ from blueprints.eligibility.staff import blp as staff_policies
 from blueprints.health.routes import blp as health
 from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
+from blueprints.materials.routes import blp as materials
+from blueprints.materials.routes import staff_blp as staff_files
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
 from blueprints.operations.routes import blp as operations
@@ -40,6 +42,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wechat,
     applications,
     staff_tasks,
+    materials,
+    staff_files,
     ratings,
     staff_ratings,
     operations,

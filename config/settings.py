@@ -50,6 +50,13 @@ class Settings(BaseSettings):
 
     snapshot_folder: Path | None = None
     """Where snapshots of facts and results of population runs lie: an encrypted disk, this user's alone."""
+    materials_store: Annotated[str, Field(pattern=r"^(file:///|https?://)\S+$")]
+    """Where uploaded files lie, sealed: `file:///folder`, or the address of a bucket that speaks S3."""
+    materials_s3_key: SecretStr | None = None
+    """`key id:secret` of the bucket."""
+    materials_s3_region: str = "us-east-1"
+    clamd_address: Annotated[str, Field(pattern=r"^(tcp://|unix:///)\S+$")]
+    """The virus scanner: `tcp://host:port` or `unix:///path`."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
@@ -72,4 +79,6 @@ class Settings(BaseSettings):
             raise ValueError("production talks to WeChat over https only")
         if not self.registries_base.startswith("https://"):
             raise ValueError("production talks to the registries over https only")
+        if self.materials_store.startswith("http://"):
+            raise ValueError("production talks to its bucket over https only")
         return self

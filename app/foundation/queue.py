@@ -27,6 +27,7 @@ class Bell(StrEnum):
     MATCH_RUNS = "match-runs"
     TRIALS = "trials"
     ENDINGS = "endings"
+    SCANS = "scans"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}

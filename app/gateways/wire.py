@@ -63,6 +63,7 @@ class Wire:
         connections: int,
         read_seconds: float = READ_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
+        largest_reply: int = LARGEST_REPLY,
     ) -> None:
         """Point at `base` (scheme, host, perhaps a path); nothing is opened before the first request."""
         parts = urlsplit(base)
@@ -70,6 +71,7 @@ class Wire:
             raise ValueError("a gateway's base is an http or https URL")
         self._prefix = parts.path.rstrip("/")
         self._limits = Timeout(connect=connect_seconds, read=read_seconds)
+        self._largest_reply = largest_reply
         self._pool = _pool(parts.scheme, parts.hostname, parts.port, connections)
 
     def request(
@@ -106,7 +108,7 @@ class Wire:
         try:
             while chunk := response.read(_CHUNK):  # to the end: only there a reply cut short is noticed
                 content += chunk
-                if len(content) > LARGEST_REPLY:
+                if len(content) > self._largest_reply:
                     raise Unanswered("reply_too_large")
         finally:
             response.close()  # does nothing to a connection already given back; an unread one is closed
