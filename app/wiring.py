@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.applications import deadlines as case_deadlines
-from app.applications import leaving, prefilling
+from app.applications import leaving, material_files, missing, prefilling
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
@@ -32,7 +32,8 @@ from app.gateways.scanner import port as scanner
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
-from app.materials import scanning, sweeping
+from app.materials import events as materials
+from app.materials import readers, scanning, sweeping
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
 from app.residents import closing
@@ -67,6 +68,9 @@ JOBS: tuple[Job, ...] = (
     Job("applications.deem_accepted", MINUTELY, case_deadlines.deemed_accepted_due),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
+    Job("applications.remind_of_missing", HOURLY, missing.remind_due),
+    Job("applications.lapse_missing", HOURLY, missing.lapse_due),
+    Job("applications.date_missing", HOURLY, missing.date_the_undated),
     Job("materials.expire", HOURLY, sweeping.expire_due),
     Job("materials.sweep_orphans", DAILY, sweeping.sweep_orphans, piecewise=True),
 )
@@ -112,6 +116,8 @@ def connect(settings: Settings) -> None:
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
     residents.erased.subscribe(sweeping.forget)
+    readers.ask(material_files.CaseFiles())
+    materials.infected.subscribe(material_files.take_out_infected)
 
 
 def answer_bells(settings: Settings) -> None:

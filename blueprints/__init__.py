@@ -3,6 +3,8 @@
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.gateways.wechat.callbacks import CallbackKeys
+from blueprints.applications.material_routes import blp as case_materials
+from blueprints.applications.material_routes import staff_blp as staff_promises
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.catalogue.memory import at_the_edge
@@ -42,6 +44,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wechat,
     applications,
     staff_tasks,
+    case_materials,
+    staff_promises,
     materials,
     staff_files,
     ratings,

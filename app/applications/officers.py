@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.applications import checks, history, notices, timeline
+from app.applications import checks, history, missing, notices, timeline
 from app.applications.clocks import EXTENSION_DAYS
 from app.applications.errors import ClaimedByOther, NotAllowedNow
 from app.applications.items import department_name, item_of, limits_of
@@ -77,12 +77,13 @@ def decide(officer: OfficerPrincipal, case_id: UUID, decision: Decision, *, vers
     """Decide about a case and tell its applicant.
 
     Raises TaskNotFound, StaleVersion (somebody was faster), NotAllowedNow, SupplementAlreadyAsked,
-    AlreadyExtended, DecisionIncomplete.
+    AlreadyExtended, DecisionIncomplete, DecisionWaits (容缺).
     """
     case = task_locked(officer, case_id)
     if case.version != version:
         raise StaleVersion
     checks.is_allowed(history.state_of(case), decision.action)
+    missing.decision_may_come(case, decision.action)
     details, note = _parts(decision)
     event = history.append(case, EVENT_OF[decision.action], actor=_actor(officer), details=details, note=note)
     case.claimed_by, case.claimed_until = None, None

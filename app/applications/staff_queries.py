@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from app.applications import history, timeline
+from app.applications import history, materials, missing, timeline
 from app.applications.checks import allowed_actions
 from app.applications.errors import TaskNotFound
 from app.applications.items import item_of
+from app.applications.material_types import MaterialView
 from app.applications.models import Case
 from app.applications.officers import telling_of
-from app.applications.prefilling import read as read_prefilled
 from app.applications.queries import (
     CaseBrief,
     Deadline,
@@ -27,7 +27,7 @@ from app.applications.queries import (
     supplement_of,
 )
 from app.applications.scope import within
-from app.applications.steps import MaterialView, ReviewStep, review_of
+from app.applications.steps import ReviewStep, review_of
 from app.applications.timeline import Entry
 from app.applications.types import OPEN, Action, Status
 from app.foundation import clock
@@ -92,8 +92,9 @@ def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
         if row is None:
             raise TaskNotFound
         events = events_of(connection, case_id)
-    item = item_of(row.service_id, row.service_version)
-    checked = review_of(item, path_of(row), read_prefilled(row).certificates, clock.today())
+        item, path = item_of(row.service_id, row.service_version), path_of(row)
+        asked = materials.view(connection, row, item, path.values)
+    checked = review_of(item, path, asked)
     return TaskView(
         _task(row),
         row.tracking_no,
@@ -101,7 +102,7 @@ def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
         checked.materials,
         supplement_of(row, events),
         timeline.tell(events, telling_of(row, applicant="申请人")),
-        allowed_actions(history.state_of(row)),
+        missing.without_waiting(allowed_actions(history.state_of(row)), asked),
     )
 
 

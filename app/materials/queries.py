@@ -54,6 +54,13 @@ def files(file_ids: Collection[UUID]) -> Mapping[UUID, FileView]:
         return {row.id: _file(row) for row in connection.execute(asked)}
 
 
+def files_of(upload_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Return the files of uploads, copies included, each with its upload."""
+    asked = select(StoredFile.id, StoredFile.upload_id).where(StoredFile.upload_id == one_of_ids(upload_ids))
+    with reading() as connection:
+        return {row.id: row.upload_id for row in connection.execute(asked)}
+
+
 def shown(row: Any) -> UploadView:
     """Show an upload's row."""
     state = UploadState(row.state)

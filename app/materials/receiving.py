@@ -5,6 +5,7 @@ not booked is swept up (`sweeping.py`).
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -195,10 +196,15 @@ def put(upload_id: UUID, key: bytes, inspected: Inspected, *, watermark: str = "
     }
 
 
-def discard(pieces: list[str]) -> None:
+def discard(pieces: Sequence[str]) -> None:
     """Remove pieces from the store."""
-    for piece in pieces:
-        objects().delete(name_of(PIECES, UUID(hex=piece)))
+    delete_all([name_of(PIECES, UUID(hex=piece)) for piece in pieces])
+
+
+def delete_all(places: Sequence[str]) -> None:
+    """Remove objects from the store; what cannot be removed now is an orphan that the sweep finds."""
+    for place in places:
+        objects().delete(place)
 
 
 def _refuse(row: Any, reason: Reason) -> None:

@@ -17,7 +17,7 @@ from app.gateways.scanner.port import ScannerDown, Verdict, scanner
 from app.identity.types import ResidentId
 from app.materials import envelopes, events
 from app.materials.models import StoredFile, Upload
-from app.materials.receiving import FILES
+from app.materials.receiving import FILES, delete_all
 from app.materials.types import UploadState
 
 LEASE, PAUSE = timedelta(seconds=60), timedelta(seconds=30)
@@ -93,7 +93,7 @@ def _book(upload_id: UUID, attempt: int, verdict: Verdict) -> bool:
     if not verdict.clean:
         events.infected.send((ResidentId(row.owner_id), upload_id))
         places = [name_of(FILES, file_id) for file_id in _files_of(upload_id)]
-        on_commit(lambda: [objects().delete(place) for place in places])
+        on_commit(lambda: delete_all(places))
     return True
 
 

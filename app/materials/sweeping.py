@@ -12,14 +12,14 @@ from app.audit import trail
 from app.audit.types import Actor, ActorKind
 from app.foundation import clock
 from app.foundation.database import one_of_ids, reading, session
-from app.foundation.transaction import atomic, on_commit
+from app.foundation.transaction import on_commit
 from app.gateways.objects.port import name_of, objects
 from app.identity.types import ResidentId
 from app.materials import queries
 from app.materials.errors import StillNeeded
 from app.materials.models import StoredFile, Upload
 from app.materials.readers import readers
-from app.materials.receiving import FILES, PIECES
+from app.materials.receiving import FILES, PIECES, delete_all
 from app.materials.types import HELD, UploadState
 
 BATCH, ORPHANED = 200, timedelta(days=1)
@@ -130,4 +130,4 @@ def _erase(upload_ids: list[UUID], *, actor: Actor, state: UploadState = UploadS
     session.flush()
     places = [name_of(FILES, file_id) for file_id in files]
     places += [name_of(PIECES, UUID(hex=piece)) for found in pieces for piece in found]
-    on_commit(lambda: [objects().delete(place) for place in places])
+    on_commit(lambda: delete_all(places))

@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from app.foundation import clock
-from app.gateways.objects.port import ObjectMissing, StoreDown, Stored, checked
+from app.gateways.objects.port import ObjectMissing, Stored, StoreDown, checked
 
 _UNFINISHED: Final = "unfinished"
 _log = structlog.get_logger(__name__)

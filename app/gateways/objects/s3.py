@@ -16,7 +16,7 @@ import structlog
 import xmltodict
 
 from app.foundation import clock
-from app.gateways.objects.port import ObjectMissing, StoreDown, Stored, checked
+from app.gateways.objects.port import ObjectMissing, Stored, StoreDown, checked
 from app.gateways.wire import Reply, Unanswered, Unreached, Wire
 
 CONNECTIONS, SECONDS, LARGEST = 16, 6.0, 48 << 20

@@ -83,7 +83,8 @@ def _unescaped(name: bytes) -> bytes:
 
 def _count_pages(reader: PdfReader) -> int:
     """Walk the tree of pages by hand: no more than fits is counted, however often a branch leads to another."""
-    waiting: list[tuple[Any, int]] = [(reader.trailer["/Root"]["/Pages"], 0)]
+    root: Any = reader.trailer["/Root"]
+    waiting: list[tuple[Any, int]] = [(root["/Pages"], 0)]
     pages = steps = 0
     while waiting:
         node, depth = waiting.pop()

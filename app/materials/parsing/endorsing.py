@@ -77,14 +77,12 @@ def _contents(page: Any) -> list[Any]:
 
 def _with_mark(page: Any, mark: Any) -> DictionaryObject:
     """Return a copy of what the page draws with, the mark added: the original may belong to many pages."""
-    resources = (
-        DictionaryObject(page["/Resources"].get_object()) if "/Resources" in page else DictionaryObject()
-    )
-    drawn = (
-        DictionaryObject(resources["/XObject"].get_object())
-        if "/XObject" in resources
-        else DictionaryObject()
-    )
+    resources = DictionaryObject(_within(page, "/Resources"))
+    drawn = DictionaryObject(_within(resources, "/XObject"))
     drawn[_NAME] = mark
     resources[NameObject("/XObject")] = drawn
     return resources
+
+
+def _within(outer: Any, key: str) -> Any:
+    return outer[key].get_object() if key in outer else {}

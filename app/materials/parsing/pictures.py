@@ -30,7 +30,7 @@ def clean(content: bytes, watermark: str) -> Kept:
         if opened.format != "MPO" and getattr(opened, "is_animated", False):
             raise Refused(Reason.ANIMATED)
         opened.load()
-        picture = _plain(ImageOps.exif_transpose(opened) or opened, keep_alpha=opened.format == "PNG")
+        picture = _plain(ImageOps.exif_transpose(opened), keep_alpha=opened.format == "PNG")
     if watermark:
         picture = _plain(picture, keep_alpha=False)
         stamp(picture, watermark)

@@ -146,11 +146,14 @@ def test_the_review_names_every_material_and_where_it_stands(elder) -> None:
     assert (done["complete"], done["first_incomplete"]) == (True, None)
 
 
-def test_a_missing_certificate_may_follow_where_the_item_allows_it(elder, registries) -> None:
+def test_certificates_that_cannot_be_asked_for_now_are_fetched_later_and_stop_nobody(elder, registries, desk) -> None:
     registries.post("faults", department="certificates", effect="down")
     materials = elder.open().client.get(f"{elder.url}/review").json["materials"]
     states = {one["name"]: one["state"] for one in materials}
-    assert (states["居民户口簿"], states["居民身份证"]) == ("may_follow", "missing")
+    assert (states["居民户口簿"], states["居民身份证"]) == ("awaited", "awaited")
+    elder.save(1, {**STEPS[1], "hukou_region": "500103"})
+    elder.fill().submit()
+    assert {one["name"]: one["state"] for one in desk.read(elder.id)["materials"]}["居民身份证"] == "awaited"
 
 
 def test_every_effect_is_in_the_audit_trail(elder, desk) -> None:
