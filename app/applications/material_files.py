@@ -75,6 +75,7 @@ def _take_out(case: Case, position: int) -> None:
     change = Change(MaterialState.MISSING, details={"because": "virus"})
     material_rows.change(case, position, standing, change, actor=SYSTEM)
     case.version += 1
+    session.flush()
     name = item_of(case.service_id, case.service_version).materials[position].name
     notices.tell_about_material(
         case,

@@ -31,6 +31,7 @@ class Standing:
     due_on: date | None
     details: Mapping[str, Any]
     files: Sequence[UUID] = ()
+    words: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ def of_case(connection: Connection, case_id: UUID) -> dict[int, Standing]:
         CaseMaterial.due_on,
         CaseMaterial.details,
         CaseMaterial.files,
+        CaseMaterial.words,
     ).where(CaseMaterial.case_id == case_id)
     return {
-        row.position: Standing(row.id, MaterialState(row.state), row.due_on, row.details, tuple(row.files))
+        row.position: Standing(
+            row.id, MaterialState(row.state), row.due_on, row.details, tuple(row.files), row.words
+        )
         for row in connection.execute(asked)
     }
 
@@ -68,7 +72,7 @@ def read(case: Case) -> dict[int, Standing]:
 def change(case: Case, position: int, before: Standing | None, to: Change, *, actor: Actor) -> None:
     """Let a material stand on something else; raises NotAllowedNow where the table does not have it.
 
-    The caller holds the case's row.
+    The caller holds the case's row, and flushes: its trail is written together with what else happens.
     """
     if before is None:
         session.execute(insert(CaseMaterial).values(_row(case.id, new_id(), position, to, actor)))
@@ -88,7 +92,6 @@ def change(case: Case, position: int, before: Standing | None, to: Change, *, ac
         subject=("application", case.id),
         details={"position": position, "files": len(to.files)},
     )
-    session.flush()
 
 
 def settle(case: Case, changes: Mapping[int, Change], *, actor: Actor) -> None:
@@ -106,11 +109,11 @@ def settle(case: Case, changes: Mapping[int, Change], *, actor: Actor) -> None:
     )
 
 
-def words_of(material_id: UUID, sealed: bytes | None) -> dict[str, Any]:
+def words_of(standing: Standing) -> dict[str, Any]:
     """Return what was told and signed."""
-    if sealed is None:
+    if standing.words is None:
         return {}
-    return unseal(sealed, column="words", row_id=material_id, table="application_material")
+    return unseal(standing.words, column="words", row_id=standing.id, table="application_material")
 
 
 def _row(case_id: UUID, material_id: UUID, position: int, to: Change, actor: Actor) -> dict[str, Any]:

@@ -174,11 +174,12 @@ def check(
     actor = Actor(ActorKind.OFFICER, str(officer.officer_id))
     state = MaterialState.PROMISE_KEPT if result.kept else MaterialState.PROMISE_BROKEN
     details = {**standing.details, "checked_on": clock.today().isoformat()}
-    words = _words(standing.id) | ({"finding": result.reason} if result.reason else {})
+    words = material_rows.words_of(standing) | ({"finding": result.reason} if result.reason else {})
     material_rows.change(case, position, standing, Change(state, details=details, words=words), actor=actor)
     case.version += 1
-    if not result.kept:
-        _take_consequences(case, position, result, actor)
+    with session.no_autoflush:
+        if not result.kept:
+            _take_consequences(case, position, result, actor)
     session.flush()
     return Status(case.status), case.version
 
@@ -196,7 +197,7 @@ def repair(officer: OfficerPrincipal, case_id: UUID, position: int, *, version: 
         case,
         position,
         standing,
-        Change(MaterialState.PROMISE_BROKEN, details=details, words=_words(standing.id)),
+        Change(MaterialState.PROMISE_BROKEN, details=details, words=material_rows.words_of(standing)),
         actor=Actor(ActorKind.OFFICER, str(officer.officer_id)),
     )
     case.version += 1
@@ -221,11 +222,6 @@ def _take_consequences(case: Case, position: int, result: Result, actor: Actor) 
         text=f"“{name}”的承诺经核查不属实，请按要求整改。说明：{result.reason}。",
         due_on=None,
     )
-
-
-def _words(material_id: UUID) -> dict[str, Any]:
-    sealed = session.scalar(select(CaseMaterial.words).where(CaseMaterial.id == material_id))
-    return material_rows.words_of(material_id, sealed)
 
 
 def _due(row: Any) -> Due:

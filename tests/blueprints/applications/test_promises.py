@@ -8,6 +8,17 @@ from tests.blueprints.applications.test_materials import Papers
 from tests.support.uploads import noise
 
 PROMISES = "/api/v1/staff/promises"
+STEPS = {
+    1: {"compose": "personal", "phone": "13812345678"},
+    2: {
+        "use_name": True,
+        "trade_name": "渝中区测试小店",
+        "scope": ["14"],
+        "only_online": False,
+        "place": "重庆市渝中区测试路1号",
+    },
+    3: {"promise": True, "sign": {"kind": "typed", "text": "陈渝珍"}},
+}
 
 
 @pytest.fixture
@@ -58,19 +69,14 @@ class TestChecked:
     """After the approval."""
 
     @pytest.fixture
-    def approved(self, shop, promising, session, sign_in):
-        """An approved case with a promise; its form is none of our business here."""
+    def approved(self, clock, shop, promising, sign_in):
+        """The desk that approved the case."""
         assert sign(shop, promising).status_code == 200
-        connection = session.connection()
-        connection.exec_driver_sql("ALTER TABLE application_event DISABLE TRIGGER application_event_allowed")
-        connection.exec_driver_sql("ALTER TABLE application_case DISABLE TRIGGER application_case_status_told")
-        connection.exec_driver_sql(
-            "UPDATE application_case SET status = 'accepted', submitted_at = now(), received_at = now(),"
-            " accepted_at = now(), receipt_no = '500103202606150000001', tracking_no = 'ABC'"
-        )
-        connection.exec_driver_sql("ALTER TABLE application_case ENABLE TRIGGER application_case_status_told")
-        row = connection.exec_driver_sql("SELECT department, region_code FROM application_case").one()
-        desk = Desk(sign_in.officer(department=row.department, region_code=row.region_code))
+        for number, answers in STEPS.items():
+            assert shop.save(number, answers)["errors"] == {}
+        shop.submit()
+        desk = Desk(sign_in.officer(department="31", region_code="500103"))
+        desk.decide(shop.id, "accept")
         assert desk.decide(shop.id, "approve") == "approved"
         return desk
 
@@ -83,7 +89,7 @@ class TestChecked:
     def test_a_promise_comes_up_to_be_checked(self, approved, shop, promising) -> None:
         (due,) = approved.client.get(PROMISES).json["items"]
         assert (due["case_id"], due["position"], due["overdue"]) == (shop.id, promising, False)
-        assert due["due_on"] is not None
+        assert due["due_on"] == "2026-07-28"  # thirty working days, 端午 between
         assert self.check(approved, shop, promising, kept=True).json["status"] == "approved"
         assert approved.client.get(PROMISES).json["items"] == []
         assert shop.read()["status"] == "approved"
