@@ -1,4 +1,4 @@
-"""What cases say of files (the port of app/materials/readers.py): who may see one, which are needed, what a virus means."""
+"""What cases say of files (app/materials/readers.py): who may see one, which are needed."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -22,7 +22,7 @@ class CaseFiles:
     """Answers for the files of cases."""
 
     def may_read(self, principal: Principal, file_id: UUID) -> bool:
-        """Say whether a case lets somebody see a file: who applied, for whom, and the officers of its scope."""
+        """Say whether a case lets somebody see a file: who applied, for whom, officers of its scope."""
         asked = (
             select(CaseMaterial.id)
             .join(Case, Case.id == CaseMaterial.case_id)
@@ -32,7 +32,7 @@ class CaseFiles:
             return connection.scalar(asked.limit(1)) is not None
 
     def needed(self, upload_ids: Collection[UUID]) -> set[UUID]:
-        """Return those that stand for a material of a case that is, or was, with an office, or of a live draft."""
+        """Return those that stand for a material of a live draft or of a case that an office has or had."""
         files = uploads.files_of(upload_ids)
         if not files:
             return set()

@@ -95,7 +95,7 @@ def change(case: Case, position: int, before: Standing | None, to: Change, *, ac
 
 
 def settle(case: Case, changes: Mapping[int, Change], *, actor: Actor) -> None:
-    """Write what materials stand on at submission, and the day of those that follow later, in one statement."""
+    """Write in one statement what materials stand on at submission, and the day of what follows later."""
     if not changes:
         return
     written = insert(CaseMaterial).values(

@@ -1,6 +1,7 @@
-"""In which order a material is looked for (国令716 第7条, 国办发〔2020〕42号): certificate, data sharing, promise, upload, later.
+"""In which order a material is looked for: certificate, data sharing, promise, upload, later (容缺).
 
-Pure: what the sources said and what the applicant chose come in, where the material stands comes out.
+国令716 第7条, 国办发〔2020〕42号. Pure: what the sources said and what the applicant chose come in, where the
+material stands comes out.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from app.materials.types import FileView
 
 
 class MaterialState(StrEnum):
-    """What a material stands on. The last four say what could be done about one that stands on nothing yet."""
+    """What a material stands on; the last four say what could be done about one that stands on nothing."""
 
     HAVE = "have"
     FROM_CERTIFICATE = "from_certificate"
@@ -58,7 +58,10 @@ MATERIAL_TRANSITIONS: Final[frozenset[tuple[MaterialState, MaterialState]]] = fr
             for after in (_U, _P, _D, _M)
             if before is not after
         ),
-        *((_M, after) for after in (MaterialState.HAVE, MaterialState.FROM_CERTIFICATE, MaterialState.AWAITED)),
+        *(
+            (_M, after)
+            for after in (MaterialState.HAVE, MaterialState.FROM_CERTIFICATE, MaterialState.AWAITED)
+        ),
         (_M, MaterialState.OPTIONAL),
         (MaterialState.OPTIONAL, _U),
         (MaterialState.OPTIONAL, _P),

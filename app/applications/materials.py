@@ -41,8 +41,8 @@ def attach(
 ) -> list[UUID]:
     """Return the files that will stand for a material, copies with a watermark where it is an identity paper.
 
-    Comes before `attached`, outside of any transaction: a copy is made by a process of its own. Raises CaseNotFound,
-    MaterialNotFound, UploadNotFound, NoWatermarkOnOfd, StaleVersion.
+    Comes before `attached`, outside of any transaction: a copy is made by a process of its own. Raises
+    CaseNotFound, MaterialNotFound, UploadNotFound, NoWatermarkOnOfd, StaleVersion.
     """
     item, material, seen = _own_material(resident, case_id, position)
     if seen != version:
@@ -74,7 +74,7 @@ def promise(resident: ResidentId, case_id: UUID, position: int, signed: Signed, 
 
 
 def promise_text(resident: ResidentId, case_id: UUID, position: int) -> PromiseText:
-    """Return what would be promised about a material of one's own case; raises MaterialNotFound, WayNotOffered."""
+    """Return what would be promised about a material; raises MaterialNotFound, WayNotOffered."""
     material = _own_material(resident, case_id, position)[1]
     if not material.promise:
         raise WayNotOffered
@@ -100,7 +100,8 @@ def take_back(resident: ResidentId, case_id: UUID, position: int, *, version: in
 def settle(case: Case, item: ServiceItem, answers: Mapping[str, object]) -> list[str]:
     """Fix what every material stands on as a case is submitted; returns the names of those that follow later.
 
-    Consent to fetch the certificates that the review lists is given with the submission, and kept with each row.
+    Consent to fetch the certificates that the review lists is given with the submission, and kept with each
+    row.
     Raises MaterialsMissing with the sentence of each that stands on nothing.
     """
     today = clock.today()
@@ -195,7 +196,7 @@ def _write(case: Case, item: ServiceItem, position: int, standing: Standing | No
 def _state(
     material: Material, standing: Standing | None, certificates: Mapping[str, SourceState]
 ) -> MaterialState:
-    """Return where a material stands: what was chosen goes before what the sources say, unless it was taken back."""
+    """Return where a material stands: a choice goes before what the sources say, unless taken back."""
     if standing is None or standing.state is MaterialState.MISSING:
         return material_rules.found(material, certificates)
     return standing.state

@@ -1,6 +1,7 @@
-"""容缺受理: accepted now without a material, one list of what is missing and by when, the decision waits for it (R4.5).
+"""容缺受理: accepted now without a material; one list, a day, and the decision waits for it.
 
-The machine only tells: reminders before the day, and that the day is over. What follows is an officer's to decide.
+The machine only tells: reminders before the day, and that the day is over. What follows is an officer's to
+decide.
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ def supply_by(start: date) -> date | None:
 
 
 def decision_may_come(case: Case, action: Action) -> None:
-    """Refuse an approval while anything is waited for, a refusal while there is still time; raises DecisionWaits.
+    """Refuse an approval while anything is waited for, a refusal while there is time; raises DecisionWaits.
 
     An approval sets, in the same statement, the day by which each promise of the case is to be checked.
     """

@@ -144,8 +144,9 @@ class AllowedTransition(Base):
 class CaseMaterial(Model):
     """What one material of a case stands on; `position` is its place in the service's list.
 
-    `due_on` is the clock of the state: by when a deferred one is to be supplied, a promise to be checked. `words` is
-    sealed: what somebody was told, and signed. `files` stand for it, in the order in which they are read.
+    `due_on` is the clock of the state: by when a deferred one is to be supplied, a promise to be checked.
+    `words` is sealed: what somebody was told, and signed. `files` stand for it, in the order in which they
+    are read.
     """
 
     __tablename__ = "application_material"

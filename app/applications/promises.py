@@ -1,4 +1,4 @@
-"""告知承诺 (国办发〔2020〕42号): told, chosen, signed; checked after the decision; revoked if false; on record (R4.1 to R4.4)."""
+"""告知承诺 (国办发〔2020〕42号): told, chosen, signed, checked after the decision, revoked if false."""
 
 import hashlib
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ TEXT_VERSION: Final = 1
 CHECK_WORKING_DAYS: Final = 30
 """After the decision; the notice says 事中事后核查 and leaves the time to the department."""
 ON_RECORD: Final = timedelta(days=3 * 365)
-"""How long a broken promise keeps somebody from promising, unless repaired; places differ (mostly 1 to 3 years)."""
+"""How long a broken promise, unless repaired, keeps somebody from promising; places differ (1 to 3 years)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PromiseText:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Which text was read, and the signature under it (`{kind, text}` as the form's signature field has it)."""
+    """Which text was read, and the signature under it (`{kind, text}`, as a form's signature is)."""
 
     version: int
     sha256: str
@@ -159,7 +159,7 @@ def due(officer: OfficerPrincipal, *, after: UUID | None, limit: int) -> list[tu
 def check(
     officer: OfficerPrincipal, case_id: UUID, position: int, result: Result, *, version: int
 ) -> tuple[Status, int]:
-    """Write what a check found, and take the decision back where the officer says so; returns status and version.
+    """Write what a check found, and its consequences; returns status and version.
 
     Raises TaskNotFound, StaleVersion, NotAllowedNow, ResultIncomplete.
     """

@@ -21,7 +21,8 @@ from app.identity.types import ResidentId
 def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     """Submit a draft; a case that was submitted gives the same receipt again.
 
-    Raises CaseNotFound, FormIncomplete with every fault by its path, MaterialsMissing, AlreadyOpen, NotAllowedNow.
+    Raises CaseNotFound, FormIncomplete with every fault by its path, MaterialsMissing, AlreadyOpen,
+    NotAllowedNow.
     """
     case = drafts.own_locked(resident, case_id)
     if case.receipt_no is not None:

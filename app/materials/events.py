@@ -1,4 +1,4 @@
-"""What materials publish; higher packages subscribe (app/wiring.py). Sent inside the transaction of the effect."""
+"""What materials publish, inside the transaction of the effect; app/wiring.py subscribes."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Lets a process of its own look at a file: bounded in memory, time and number, killed where it does not come back."""
+"""Lets a process of its own look at a file: bounded in memory, time and number, else killed."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ def inspect(content: bytes, *, watermark: str = "") -> Inspected:
 
 
 def _ask(parser: str, content: bytes, watermark: str) -> tuple[Mapping[str, Any], bytes]:
-    """Run the parser over two files in memory: no pipe to fill up, and what it may write is bounded by the system."""
+    """Run the parser over two files in memory: no pipe fills up, and the system bounds what is written."""
     begun = time.monotonic()
     with ExitStack() as held:
         given, answer = (

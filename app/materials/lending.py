@@ -1,7 +1,7 @@
 """Files are lent by a link of five minutes that only who asked for it can follow (限时链接).
 
-A link is sealed, so that nobody else can make or read one: who, which file, until when. Whether they still may is asked
-again when it is followed; both are in the audit trail.
+A link is sealed, so that nobody else can make or read one: who, which file, until when. Whether they still
+may is asked again when it is followed; both are in the audit trail.
 """
 
 import base64
@@ -31,7 +31,7 @@ _PLACE: Final = "materials_link|token|"
 
 
 def link(principal: Principal, file_id: UUID) -> Loan:
-    """Make a link to a file for who asks; raises FileNotFound where it is not theirs to see, or not clean yet."""
+    """Make a link for who asks; raises FileNotFound where it is not theirs to see, or not clean yet."""
     row = _readable(principal, file_id)
     until = clock.now() + LINK
     content = f"{_who(principal).id}|{row.id}|{int(until.timestamp())}"

@@ -23,7 +23,7 @@ NAMELESS: Final = "文件"
 
 
 def cleaned(name: str) -> str:
-    """Return the last part of what somebody called a file, in visible characters; `文件` where nothing is left."""
+    """Return the last part of a name in visible characters; `文件` where nothing is left."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) not in _UNSEEN)
     last = _FOLDERS.split(seen)[-1]
     kept = _UNFIT.sub("", last).strip(" .")

@@ -1,6 +1,7 @@
 """Who else may see a file, and which files are needed: answered by whoever has cases (app/wiring.py).
 
-Materials know no case. Until somebody answers, nobody but its owner sees a file, and every file counts as needed.
+Materials know no case. Until somebody answers, nobody but its owner sees a file, and every file counts as
+needed.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """An upload arrives in pieces: begun, gone on with after any break, finished by a look at what has come.
 
-The store and the parser are never waited for inside a transaction: what they did is booked afterwards, and what was
-not booked is swept up (`sweeping.py`).
+The store and the parser are never waited for inside a transaction: what they did is booked afterwards, and
+what was not booked is swept up (`sweeping.py`).
 """
 
 import hashlib

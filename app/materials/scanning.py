@@ -1,4 +1,4 @@
-"""Uploads are looked through for viruses, by a worker: nothing is lent before; a scanner that is down delays, never decides."""
+"""A worker has uploads scanned; nothing is lent before, and a scanner that is down decides nothing."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 
 def scan_due() -> int:
-    """Scan what waits for it, until nothing does or the scanner is down; returns how many verdicts there are."""
+    """Scan what waits, until nothing does or the scanner is down; returns how many verdicts there are."""
     verdicts = 0
     while True:
         with atomic():
@@ -70,7 +70,7 @@ def _content(upload_id: UUID) -> bytes:
 
 
 def _book(upload_id: UUID, attempt: int, verdict: Verdict) -> bool:
-    """Write the verdict unless somebody else has; the key of an infected file goes at once, and its owner is told."""
+    """Write the verdict unless somebody else has; the key of an infected file goes at once."""
     values: dict[str, Any] = {"state": UploadState.CLEAN}
     if not verdict.clean:
         found = (verdict.signature or "")[:LONGEST_SIGNATURE]

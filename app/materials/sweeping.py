@@ -1,4 +1,4 @@
-"""What time and leaving take away: uploads that were never finished, files that no case needs, objects without a row."""
+"""What time and leaving take away: unfinished uploads, unneeded files, objects without a row."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -114,7 +114,7 @@ def _named(kind: str, names: list[str]) -> set[str]:
 
 
 def _erase(upload_ids: list[UUID], *, actor: Actor, state: UploadState = UploadState.ERASED) -> None:
-    """Take the keys out of the rows, which destroys the files at once; the objects themselves go after the commit."""
+    """Take the keys out of the rows, which destroys the files; the objects go after the commit."""
     if not upload_ids:
         return
     pieces = session.scalars(select(Upload.pieces).where(Upload.id == one_of_ids(upload_ids))).all()

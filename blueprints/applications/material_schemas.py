@@ -28,7 +28,7 @@ class MaterialFileOut(Schema):
 
 
 class CaseMaterialOut(Schema):
-    """One material: what it stands on, by when something is due, `ways` that are open to the applicant now."""
+    """One material: what it stands on, what is due when, the `ways` open to the applicant now."""
 
     position = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -73,7 +73,7 @@ class PromiseTextOut(Schema):
 
 
 class CheckIn(Schema):
-    """What a check of a promise found; `reason` is told to the applicant, `revoke` takes the decision back."""
+    """What a check found; `reason` is told to the applicant, `revoke` takes the decision back."""
 
     kept = Flag(required=True)
     reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))

@@ -12,7 +12,7 @@ LONGEST_SAID = 255
 
 
 class UploadIn(Schema):
-    """What is going to be sent: its size in bytes, its SHA-256 in hex, what it is called (shown, cleaned first)."""
+    """What is going to be sent: size in bytes, SHA-256 in hex, what it is called (cleaned, then shown)."""
 
     name = fields.String(required=True, validate=validate.Length(1, LONGEST_SAID))
     size = Whole(required=True, validate=validate.Range(1, LARGEST, error="文件应在10MB以内，且不能为空"))

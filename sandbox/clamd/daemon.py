@@ -1,4 +1,4 @@
-"""clamd's protocol (clamd(8)): `PING`, `VERSION`, `INSTREAM`, each as `z…\\0` or `n…\\n`; one question a connection."""
+"""clamd's protocol (clamd(8)): `PING`, `VERSION`, `INSTREAM`, ended by NUL or newline; one a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WeChat, the registries of the departments, the virus scanner: sandboxes as processes, a set per test process."""
+"""WeChat, the registries, the virus scanner: sandboxes as processes, a set per test process."""
 
 import json
 import os

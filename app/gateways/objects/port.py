@@ -1,7 +1,7 @@
 """What the domain may ask of the place where files lie (对象存储).
 
-A name is `<kind>/<two hex digits>/<32 hex digits>` and made by us; nothing that a person wrote is ever part of
-it. What lies here is ciphertext.
+A name is `<kind>/<two hex digits>/<32 hex digits>` and made by us; nothing that a person wrote is ever part
+of it. What lies here is ciphertext.
 """
 
 import re

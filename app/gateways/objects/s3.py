@@ -1,7 +1,7 @@
 """Objects in a bucket that speaks S3: PUT, GET, DELETE and ListObjectsV2, signed by AWS Signature Version 4.
 
-Five requests need no client library: this is the signature (docs.aws.amazon.com, "Signature Calculations for the
-Authorization Header: Transferring Payload in a Single Chunk") over our own bounded connections.
+Five requests need no client library: this is the signature (docs.aws.amazon.com, "Signature Calculations for
+the Authorization Header: Transferring Payload in a Single Chunk") over our own bounded connections.
 """
 
 import hashlib
@@ -89,9 +89,9 @@ class Bucket:
         moment = clock.now().strftime("%Y%m%dT%H%M%SZ")
         headers = {"host": self._host, "x-amz-content-sha256": digest, "x-amz-date": moment}
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-        asked = "\n".join((method, resource, query, lines, _SIGNED, digest))
+        asked = f"{method}\n{resource}\n{query}\n{lines}\n{_SIGNED}\n{digest}"
         scope = f"{moment[:8]}/{self._region}/s3/aws4_request"
-        text = "\n".join(("AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(asked.encode()).hexdigest()))
+        text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(asked.encode()).hexdigest()}"
         key = f"AWS4{self._secret}".encode()
         for part in scope.split("/"):
             key = hmac.digest(key, part.encode(), hashlib.sha256)

@@ -1,7 +1,7 @@
-"""ClamAV's daemon by its INSTREAM command (clamd(8)), over TCP or a Unix socket.
+r"""ClamAV's daemon by its INSTREAM command (clamd(8)), over TCP or a Unix socket.
 
-`zINSTREAM\\0`, chunks of four bytes of length (network order) and content, a chunk of length zero; answered by
-`stream: OK\\0`, `stream: <signature> FOUND\\0` or `… ERROR\\0`.
+`zINSTREAM\0`, chunks of four bytes of length (network order) and content, a chunk of length zero; answered
+by `stream: OK\0`, `stream: <signature> FOUND\0` or `… ERROR\0`.
 """
 
 import re

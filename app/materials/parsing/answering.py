@@ -25,7 +25,7 @@ class Kept:
 
 
 def answer(work: Callable[[bytes, str], Kept], *, memory: int) -> None:
-    """Do `work` on standard input, with the watermark of the command line, confined; whatever it meets is said.
+    """Do `work` on standard input, with the watermark of the command line; whatever it meets is said.
 
     A kill by the bounds is the one thing that cannot be said: the process that asked sees it.
     """

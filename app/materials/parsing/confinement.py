@@ -1,7 +1,7 @@
 """What a parser may still do once it has begun: compute, within bounds, and write to where it was told.
 
-Called after everything is imported and before a byte of the content is read. Without file descriptors to spare there is
-no file to open and no socket to make; without processes to spare there is nothing to start.
+Called after everything is imported and before a byte of the content is read. Without file descriptors to
+spare there is no file to open and no socket to make; without processes to spare there is nothing to start.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""OFD (GB/T 33190-2016) is a zip of XML: its names, sizes and pages are looked at, nothing of it is ever unpacked to disk."""
+"""OFD (GB/T 33190-2016) is a zip of XML: names, sizes and pages are looked at, in memory only."""
 
 import codecs
 import re
@@ -14,9 +14,9 @@ from app.materials.parsing.refusals import Reason, Refused
 MEMORY: Final = 256 << 20
 MOST_ENTRIES, MOST_PAGES = 2_000, 200
 LARGEST_ALTOGETHER, MOST_RATIO, PLAIN = 64 << 20, 200, 1 << 20
-"""XML packs to a twentieth; what packs to less than a two-hundredth, beyond a megabyte, is made to explode."""
+"""XML packs to a twentieth; a megabyte that packs to less than a two-hundredth is made to explode."""
 _NAMES: Final = codecs.lookup("cp437")
-"""What zip writes names in; looked up here, since codecs are loaded late: then no file can be opened any more."""
+"""What zip writes names in; looked up here, since later no file can be opened any more."""
 _ROOT: Final = "OFD.xml"
 _ENDINGS: Final = frozenset(
     {
@@ -83,7 +83,7 @@ def _must_be_named_well(entry: zipfile.ZipInfo) -> None:
 
 
 def _must_unpack(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
-    """Unpack everything once, keeping nothing: sizes and checksums are what they claim to be, no entity is declared."""
+    """Unpack all of it once, keeping nothing: sizes and checksums are true, no entity is declared."""
     if len({entry.filename for entry in entries}) != len(entries):
         raise Refused(Reason.NAMES)
     for entry in entries:

@@ -1,7 +1,8 @@
-"""PDF is looked through, object by object, and kept as it is, since a signature over its bytes must stay whole.
+"""PDF is looked through, object by object, and kept as it is: a signature over it stays whole.
 
-Refused: encryption, scripts and actions that leave the document, attachments, more than 200 pages, streams that
-unpack to far more than they are, and bytes of another format before or behind it (ISO 32000-2, 7.5, 12.6, 7.11).
+Refused: encryption, scripts and actions that leave the document, attachments, more than 200 pages, streams
+that unpack to far more than they are, and bytes of another format before or behind it (ISO 32000-2, 7.5,
+12.6, 7.11).
 """
 
 import re
@@ -41,7 +42,7 @@ _SCRIPT_KEYS: Final = frozenset({"/JS", "/XFA", "/RichMediaContent", "/RichMedia
 _ATTACHMENT_KEYS: Final = frozenset({"/EmbeddedFiles", "/EF", "/AF"})
 _ATTACHMENTS: Final = frozenset({"/EmbeddedFile", "/FileAttachment"})
 _IN_CLEAR: Final = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia)\b")
-"""Also where no table of objects leads, since another reader may look there; long enough not to occur by chance."""
+"""Also where no table of objects leads: another reader may look there. Too long to occur by chance."""
 _ESCAPED: Final = re.compile(rb"/[A-Za-z#0-9]*#[0-9A-Fa-f]{2}[A-Za-z#0-9]*")
 _END: Final = re.compile(rb"%%EOF[\s\0]*\Z")
 _TAIL, _CHUNK = 1024, 1 << 16
@@ -82,7 +83,7 @@ def _unescaped(name: bytes) -> bytes:
 
 
 def _count_pages(reader: PdfReader) -> int:
-    """Walk the tree of pages by hand: no more than fits is counted, however often a branch leads to another."""
+    """Walk the tree of pages by hand: it is not followed further than 200 pages go."""
     root: Any = reader.trailer["/Root"]
     waiting: list[tuple[Any, int]] = [(root["/Pages"], 0)]
     pages = steps = 0
@@ -157,7 +158,7 @@ def _must_be_harmless(part: DictionaryObject) -> None:
 
 
 def _unpacks_to(stream: StreamObject) -> int:
-    """Return how many bytes a packed stream unpacks to, keeping none of them; others are as large as they are."""
+    """Return how many bytes a packed stream unpacks to, keeping none; others are as large as they are."""
     filters = stream.get("/Filter", ArrayObject())
     names = [str(name) for name in (filters if isinstance(filters, ArrayObject) else [filters])]
     packed = [name for name in names if name in {"/FlateDecode", "/Fl"}]

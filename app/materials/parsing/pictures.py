@@ -1,4 +1,4 @@
-"""Pictures are decoded and encoded anew: what comes out holds pixels and nothing else, no EXIF, no place, no passenger."""
+"""Pictures are encoded anew: what comes out is pixels, with no EXIF, no place, no passenger."""
 
 import struct
 from io import BytesIO
@@ -78,7 +78,7 @@ def _plain(picture: Image.Image, *, keep_alpha: bool) -> Image.Image:
 
 
 def _encoded(picture: Image.Image) -> Kept:
-    """Write a PNG where there is alpha, else a JPEG: what every officer's screen and every archive can show."""
+    """Write a PNG where there is alpha, else a JPEG: what every screen and every archive can show."""
     made = BytesIO()
     if picture.mode == "RGBA":
         picture.info = {}

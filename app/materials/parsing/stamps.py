@@ -17,7 +17,7 @@ _SLANT: Final = 30
 
 
 def tile(text: str, size: int) -> Image.Image:
-    """Return the text once, slanted, as a mask (mode L) with room around it; `size` is the height of a character."""
+    """Return the text once, slanted, as a mask (mode L); `size` is the height of a character."""
     font = ImageFont.truetype(BytesIO(_FONT), size)
     left, top, right, bottom = (int(edge) for edge in font.getbbox(text))
     line = Image.new("L", (right - left + 2 * size, bottom - top + size), 0)

@@ -23,7 +23,9 @@ def ofd(pages=1, more=None, root=_OFD):
     listed = "".join(f'<ofd:Page ID="{n}" BaseLoc="Pages/Page_{n}/Content.xml"/>' for n in range(pages))
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as container:
         container.writestr(ROOT, root)
-        container.writestr("Doc_0/Document.xml", f"<ofd:Document><ofd:Pages>{listed}</ofd:Pages></ofd:Document>")
+        container.writestr(
+            "Doc_0/Document.xml", f"<ofd:Document><ofd:Pages>{listed}</ofd:Pages></ofd:Document>"
+        )
         for name, content in (more or {}).items():
             container.writestr(name, content)
     return made.getvalue()
@@ -80,7 +82,9 @@ def png_with_bomb_in_text():
     """A small PNG whose comment unpacks to 200 MiB."""
     content = picture("PNG", (10, 10))
     packed = b"Comment\0\0" + zlib.compress(b"\0" * (200 << 20), 9)
-    chunk = struct.pack("!L", len(packed)) + b"zTXt" + packed + struct.pack("!L", zlib.crc32(b"zTXt" + packed))
+    chunk = (
+        struct.pack("!L", len(packed)) + b"zTXt" + packed + struct.pack("!L", zlib.crc32(b"zTXt" + packed))
+    )
     return content[:33] + chunk + content[33:]
 
 
@@ -124,10 +128,15 @@ def with_packed_script():
         content += part
     begin = len(content)
     rows = [b"\0\0\0\0\0\0"] + [b"\1" + struct.pack("!L", offset) + b"\0" for offset in offsets[1:]]
-    rows += [b"\1" + struct.pack("!L", begin) + b"\0", *[b"\0\0\0\0\0\0"] * 3, b"\2" + struct.pack("!L", 4) + b"\0"]
+    rows += [
+        b"\1" + struct.pack("!L", begin) + b"\0",
+        *[b"\0\0\0\0\0\0"] * 3,
+        b"\2" + struct.pack("!L", 4) + b"\0",
+    ]
     table = zlib.compress(b"".join(rows))
     content += (
-        b"5 0 obj << /Type /XRef /Size 10 /W [1 4 1] /Root 1 0 R /Filter /FlateDecode /Length %d >> stream\n" % len(table)
+        b"5 0 obj << /Type /XRef /Size 10 /W [1 4 1] /Root 1 0 R /Filter /FlateDecode /Length %d >> stream\n"
+        % len(table)
         + table
         + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % begin
     )
@@ -163,7 +172,11 @@ def page_bomb():
         below = writer.pages[0].indirect_reference
         for _ in range(10):
             node = DictionaryObject(
-                {NAME("/Type"): NAME("/Pages"), NAME("/Kids"): ArrayObject([below] * 10), NAME("/Count"): NumberObject(10)}
+                {
+                    NAME("/Type"): NAME("/Pages"),
+                    NAME("/Kids"): ArrayObject([below] * 10),
+                    NAME("/Count"): NumberObject(10),
+                }
             )
             below = writer._add_object(node)
         writer._root_object[NAME("/Pages")] = below
@@ -199,10 +212,13 @@ REFUSED = {
     "half a png": (lambda: noise(kind="PNG")[:20_000], "damaged"),
     "half a webp": (lambda: noise(kind="WEBP")[:3_000], "damaged"),
     "three bytes of a jpeg": (lambda: b"\xff\xd8\xff", "damaged"),
-    "svg called jpg": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "kind"),
+    "svg called jpg": (
+        lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        "kind",
+    ),
     "html called pdf": (lambda: b"<!DOCTYPE html><script>alert(1)</script>", "kind"),
     "a program": (lambda: b"MZ" + b"\0" * 1000, "kind"),
-    "text": (lambda: "户口簿".encode(), "kind"),
+    "text": ("户口簿".encode, "kind"),
     "html behind the name of a jpeg": (lambda: b"\xff\xd8\xff<script>alert(1)</script>", "damaged"),
     "a pdf of 201 pages": (lambda: document(201), "pages"),
     "a pdf with a script": (lambda: with_action("/JavaScript", JS="app.alert(1)"), "script"),

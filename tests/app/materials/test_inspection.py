@@ -74,7 +74,9 @@ def test_what_is_honest_is_taken(make, kind, cost) -> None:
     assert spent.seconds < SECONDS
 
 
-@pytest.mark.parametrize("name", [name for name, (_, why) in REFUSED.items() if why in {"pixels", "bomb", "pages"}])
+@pytest.mark.parametrize(
+    "name", [name for name, (_, why) in REFUSED.items() if why in {"pixels", "bomb", "pages"}]
+)
 def test_refusing_takes_little_memory(name) -> None:
     content = REFUSED[name][0]()
     peak, head = peak_of(content, PARSERS[kind_of(content)])
@@ -94,13 +96,15 @@ def test_the_largest_picture_that_is_taken_stays_within_its_memory() -> None:
 def test_a_parser_can_open_no_file_no_socket_and_start_nothing() -> None:
     tried = (
         "import os, socket, sys; from app.materials.parsing.confinement import confine; confine(1 << 29)\n"
-        "for attempt in (lambda: open('/etc/hostname'), socket.socket, os.fork, lambda: bytearray(1 << 30)):\n"
+        "for attempt in (lambda: open('/etc/hosts'), socket.socket, os.fork, lambda: bytearray(1 << 30)):\n"
         "    try: attempt()\n"
         "    except (OSError, MemoryError) as error: print(type(error).__name__)\n"
         "    else: print('allowed')\n"
         "print(os.geteuid())\n"
     )
-    answer = subprocess.run([sys.executable, "-c", tried], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", tried], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     *attempts, user = answer.stdout.split()
     assert attempts == ["OSError", "OSError", "BlockingIOError", "MemoryError"]
     assert user != "0"
@@ -126,7 +130,9 @@ def test_seats_are_few_and_who_gets_none_is_told_to_come_again(monkeypatch) -> N
     assert inspect(document()).pages == 1
 
 
-@pytest.mark.parametrize("said", [b"", b"{", b'{"kind": "exe", "pages": 1}', b'{"refused": "no"}', b"[1]", b"\xff" * 9])
+@pytest.mark.parametrize(
+    "said", [b"", b"{", b'{"kind": "exe", "pages": 1}', b'{"refused": "no"}', b"[1]", b"\xff" * 9]
+)
 def test_what_a_parser_says_is_not_believed(said) -> None:
     assert inspection._head(said) == {"refused": "damaged"}
 

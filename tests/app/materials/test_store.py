@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from app.foundation import clock
 from app.gateways.objects.disk import Folder
 from app.gateways.objects.port import ObjectMissing, StoreDown, name_of
 from app.gateways.objects.s3 import Bucket
@@ -69,7 +70,7 @@ def test_what_is_put_is_got_and_deleted(store) -> None:
     store.put(name, b"another")
     assert store.get(name) == b"another"
     assert name in {found.name for found in store.stored("files")}
-    assert all(found.modified_at > datetime.now(UTC) - timedelta(hours=1) for found in store.stored("files"))
+    assert all(found.modified_at > clock.now() - timedelta(hours=1) for found in store.stored("files"))
     assert name not in {found.name for found in store.stored("pieces")}
     store.delete(name)
     store.delete(name)
@@ -78,7 +79,9 @@ def test_what_is_put_is_got_and_deleted(store) -> None:
     assert name not in {found.name for found in store.stored("files")}
 
 
-@pytest.mark.parametrize("name", ["files/../../etc/passwd", "/etc/passwd", "files/ab/x", "files/ab/" + "g" * 32, ""])
+@pytest.mark.parametrize(
+    "name", ["files/../../etc/passwd", "/etc/passwd", "files/ab/x", "files/ab/" + "g" * 32, ""]
+)
 def test_a_name_that_we_did_not_make_is_never_used(store, name) -> None:
     for work in (lambda: store.put(name, b""), lambda: store.get(name), lambda: store.delete(name)):
         with pytest.raises(ValueError, match="not the name"):

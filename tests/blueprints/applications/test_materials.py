@@ -1,6 +1,10 @@
 """What the materials of a case stand on: certificates, uploads, promises, and what may follow."""
 
+from contextlib import suppress
+
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.applications import missing
 from app.applications.material_types import MATERIAL_TRANSITIONS, SETTLED
@@ -172,24 +176,27 @@ def test_a_file_that_a_case_needs_is_not_erased(papers) -> None:
     assert papers.client.delete(f"{UPLOADS}/{upload}").status_code == 204
 
 
-def test_the_database_refuses_every_change_of_a_material_that_the_table_does_not_have(papers, session) -> None:
+def test_the_database_refuses_every_change_of_a_material_that_the_table_does_not_have(
+    papers, session
+) -> None:
     papers.defer(HUKOU)
     connection = session.connection()
     stored = connection.exec_driver_sql("SELECT before, after FROM application_material_transition")
     assert {(row.before, row.after) for row in stored} == MATERIAL_TRANSITIONS
     allowed = set()
+    put, change = (
+        text("UPDATE application_material SET words = 'x', state = :s"),
+        text("UPDATE application_material SET state = :s"),
+    )
     for before in sorted(SETTLED):
         for after in sorted(SETTLED - {before}):
             with connection.begin_nested() as attempt:
                 connection.exec_driver_sql("ALTER TABLE application_material DISABLE TRIGGER USER")
-                connection.exec_driver_sql(f"UPDATE application_material SET words = 'x', state = '{before}'")
+                connection.execute(put, {"s": before})
                 connection.exec_driver_sql("ALTER TABLE application_material ENABLE TRIGGER USER")
-                try:
-                    with connection.begin_nested():
-                        connection.exec_driver_sql(f"UPDATE application_material SET state = '{after}'")
+                with suppress(IntegrityError), connection.begin_nested():
+                    connection.execute(change, {"s": after})
                     allowed.add((before, after))
-                except Exception as error:  # noqa: BLE001 whatever the driver raises, the trigger's name is in it
-                    assert "application_material_transition" in str(error)
                 attempt.rollback()
     assert allowed == MATERIAL_TRANSITIONS
 
@@ -206,5 +213,3 @@ def test_reading_materials_takes_few_queries(papers, desk, query_budget) -> None
 def _tick(work):
     with atomic():
         return work()
-
-

@@ -36,7 +36,11 @@ def promising(shop):
 
 def sign(errand, position, **other):
     said = errand.client.get(f"{errand.url}/materials/{position}/promise").json
-    body = {"version": said["version"], "sha256": said["sha256"], "signature": {"kind": "typed", "text": "陈渝珍"}}
+    body = {
+        "version": said["version"],
+        "sha256": said["sha256"],
+        "signature": {"kind": "typed", "text": "陈渝珍"},
+    }
     return errand.do("PUT", position, "/promise", {**body, **other})
 
 
@@ -65,11 +69,12 @@ def test_a_material_that_allows_no_promise_is_not_promised(shop, promising) -> N
     assert shop.client.get(f"{shop.url}/materials/{other}/promise").status_code == 409
 
 
+@pytest.mark.usefixtures("clock")
 class TestChecked:
-    """After the approval."""
+    """After the approval, in June."""
 
     @pytest.fixture
-    def approved(self, clock, shop, promising, sign_in):
+    def approved(self, shop, promising, sign_in):
         """The desk that approved the case."""
         assert sign(shop, promising).status_code == 200
         for number, answers in STEPS.items():
@@ -120,5 +125,3 @@ class TestChecked:
         address = f"{TASKS}/{shop.id}/materials/{promising}/repair"
         assert approved.client.post(address, headers=match(version)).status_code == 200
         assert sign(again, promising).status_code == 200
-
-

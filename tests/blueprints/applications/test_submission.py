@@ -146,7 +146,9 @@ def test_the_review_names_every_material_and_where_it_stands(elder) -> None:
     assert (done["complete"], done["first_incomplete"]) == (True, None)
 
 
-def test_certificates_that_cannot_be_asked_for_now_are_fetched_later_and_stop_nobody(elder, registries, desk) -> None:
+def test_certificates_that_cannot_be_asked_for_now_are_fetched_later_and_stop_nobody(
+    elder, registries, desk
+) -> None:
     registries.post("faults", department="certificates", effect="down")
     materials = elder.open().client.get(f"{elder.url}/review").json["materials"]
     states = {one["name"]: one["state"] for one in materials}
