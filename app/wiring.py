@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.applications import awaiting, leaving, material_files, missing, prefilling
 from app.applications import deadlines as case_deadlines
-from app.applications import leaving, material_files, missing, prefilling
 from app.eligibility import endings, follow_ups, notices, runs, trials, visits
 from app.eligibility import relevance as match_relevance
 from app.foundation import (
@@ -70,6 +70,7 @@ JOBS: tuple[Job, ...] = (
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
     Job("applications.remind_of_missing", HOURLY, missing.remind_due),
     Job("applications.lapse_missing", HOURLY, missing.lapse_due),
+    Job("applications.fetch_awaited", HOURLY, awaiting.fetch_due, piecewise=True),
     Job("applications.date_missing", HOURLY, missing.date_the_undated),
     Job("materials.expire", HOURLY, sweeping.expire_due),
     Job("materials.sweep_orphans", DAILY, sweeping.sweep_orphans, piecewise=True),

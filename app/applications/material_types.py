@@ -1,8 +1,8 @@
 """Where one material of a case stands (材料状态), and what may follow what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -89,6 +89,16 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseView:
+    """Where a promise stands: which text was signed, when, and what became of the check."""
+
+    version: int
+    signed_at: datetime
+    checked_on: date | None
+    repaired_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialView:
     """One material, what it stands on, until when something is due, and what may be done about it."""
 
@@ -101,4 +111,5 @@ class MaterialView:
     position: int = 0
     due_on: date | None = None
     ways: Sequence[Way] = ()
-    files: Sequence[FileView] = field(default=())
+    files: Sequence[FileView] = ()
+    promise: PromiseView | None = None

@@ -239,4 +239,5 @@ def _view(
         standing.due_on if standing is not None else None,
         material_rules.ways(material, state, status),
         [files[file_id] for file_id in standing.files if file_id in files] if standing is not None else (),
+        promises.view(standing.details) if standing is not None else None,
     )

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from app.applications import history, material_rows, notices
 from app.applications.errors import NotAllowedNow, PromisesBroken, PromiseTextChanged, ResultIncomplete
 from app.applications.items import item_of
 from app.applications.material_rows import Change
-from app.applications.material_types import MaterialState
+from app.applications.material_types import MaterialState, PromiseView
 from app.applications.models import Case, CaseMaterial
 from app.applications.scope import task_locked, within
 from app.applications.types import EventKind, Status
@@ -122,6 +122,19 @@ def signed(case: Case, material: Material, by: Signed) -> Change:
             "signature": dict(by.signature),
             "signer": str(case.resident_id),
         },
+    )
+
+
+def view(details: Mapping[str, Any]) -> PromiseView | None:
+    """Show where a promise stands to both sides; None where nothing was promised."""
+    if "signed_at" not in details:
+        return None
+    checked, repaired = details.get("checked_on"), details.get("repaired_on")
+    return PromiseView(
+        details["text_version"],
+        datetime.fromisoformat(details["signed_at"]),
+        date.fromisoformat(checked) if checked else None,
+        date.fromisoformat(repaired) if repaired else None,
     )
 
 

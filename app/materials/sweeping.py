@@ -20,7 +20,7 @@ from app.materials.errors import StillNeeded
 from app.materials.models import StoredFile, Upload
 from app.materials.readers import readers
 from app.materials.receiving import FILES, PIECES, delete_all
-from app.materials.types import HELD, UploadState
+from app.materials.types import HELD, UNUSED, UploadState
 
 BATCH, ORPHANED = 200, timedelta(days=1)
 """An object may lie a day before its row is missed: an upload under way has none yet."""
@@ -57,7 +57,7 @@ def expire_due() -> int:
     session.execute(
         update(Upload)
         .where(Upload.id == one_of_ids(needed))
-        .values(expires_at=None)
+        .values(expires_at=clock.now() + UNUSED)
         .execution_options(synchronize_session=False)
     )
     unfinished = [row.id for row in due if row.state == UploadState.RECEIVING]

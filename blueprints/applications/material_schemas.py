@@ -7,7 +7,7 @@ from app.applications.materials import MOST_FILES
 from app.applications.types import Status
 from app.materials.types import Kind, UploadState
 from blueprints.support.pagination import PageQuery
-from blueprints.support.schemas import Flag, Schema, Whole
+from blueprints.support.schemas import Flag, Moment, Schema, Whole
 
 LONGEST_REASON, LONGEST_SIGNATURE = 1000, 50
 
@@ -27,6 +27,15 @@ class MaterialFileOut(Schema):
     text = fields.String(required=True)
 
 
+class PromiseOut(Schema):
+    """Where a promise stands: which text was signed, when it was checked, when it was put right."""
+
+    version = fields.Integer(required=True)
+    signed_at = Moment(required=True)
+    checked_on = fields.Date(required=True, allow_none=True)
+    repaired_on = fields.Date(required=True, allow_none=True)
+
+
 class CaseMaterialOut(Schema):
     """One material: what it stands on, what is due when, the `ways` open to the applicant now."""
 
@@ -40,6 +49,7 @@ class CaseMaterialOut(Schema):
     due_on = fields.Date(required=True, allow_none=True)
     ways = fields.List(fields.String(validate=validate.OneOf(tuple(Way))), required=True)
     files = fields.List(fields.Nested(MaterialFileOut), required=True)
+    promise = fields.Nested(PromiseOut, required=True, allow_none=True)
 
 
 class UploadsIn(Schema):

@@ -11,35 +11,12 @@ from app.applications.material_types import MATERIAL_TRANSITIONS, SETTLED
 from app.foundation.transaction import atomic
 from app.materials import scanning
 from app.residents.types import Purpose
-from tests.blueprints.applications.errands import Errand, match
+from tests.blueprints.applications.papers import Papers
 from tests.support.uploads import EICAR, UPLOADS, Phone, document, noise, picture, saying
 
 MESSAGES = "/api/v1/me/messages"
 ID_CARD, HUKOU, ALIVE, ACCOUNT = range(4)
 """Places in the list of 高龄津贴申领."""
-
-
-class Papers(Errand):
-    """An errand with its materials."""
-
-    def materials(self):
-        reply = self.client.get(f"{self.url}/review")
-        assert reply.status_code == 200, reply.json
-        return {one["position"]: one for one in reply.json["materials"]}
-
-    def do(self, method, position, path="", json=None, version=None):
-        version = self.read()["version"] if version is None else version
-        address = f"{self.url}/materials/{position}{path}"
-        return self.client.open(address, method=method, json=json, headers=match(version))
-
-    def attach(self, position, *uploads, **how):
-        return self.do("PUT", position, "/uploads", {"uploads": list(uploads)}, **how)
-
-    def defer(self, position):
-        return self.do("PUT", position, "/deferral")
-
-    def phone(self):
-        return Phone(self.client)
 
 
 @pytest.fixture

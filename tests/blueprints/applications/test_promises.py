@@ -4,7 +4,7 @@ import pytest
 
 from app.residents.types import Purpose
 from tests.blueprints.applications.errands import TASKS, Desk, key, match
-from tests.blueprints.applications.test_materials import Papers
+from tests.blueprints.applications.papers import Papers
 from tests.support.uploads import noise
 
 PROMISES = "/api/v1/staff/promises"
@@ -97,7 +97,10 @@ class TestChecked:
         assert due["due_on"] == "2026-07-28"  # thirty working days, 端午 between
         assert self.check(approved, shop, promising, kept=True).json["status"] == "approved"
         assert approved.client.get(PROMISES).json["items"] == []
-        assert shop.read()["status"] == "approved"
+        case = shop.read()
+        assert case["status"] == "approved"
+        (shown,) = (one["promise"] for one in case["materials"] if one["position"] == promising)
+        assert (shown["version"], shown["checked_on"]) == (1, "2026-06-15")
 
     def test_a_false_promise_is_told_with_its_reason_and_revoked_by_an_officer(
         self, approved, shop, promising
