@@ -1,7 +1,11 @@
 """An errand with its materials."""
 
+from app.materials import scanning
 from tests.blueprints.applications.errands import Errand, match
-from tests.support.uploads import Phone
+from tests.support.uploads import Phone, noise
+
+ID_CARD, HUKOU, ALIVE, ACCOUNT = range(4)
+"""Places in the list of 高龄津贴申领."""
 
 
 class Papers(Errand):
@@ -25,3 +29,14 @@ class Papers(Errand):
 
     def phone(self):
         return Phone(self.client)
+
+    def but_the_register(self):
+        """A filled draft with everything handed in but the household register."""
+        self.open().save(1, {"live_region": "500103", "lives_alone": True, "hukou_region": "500103"})
+        self.fill()
+        content = noise()
+        for position in (ID_CARD, ACCOUNT):
+            upload = self.phone().upload(content + b"\n" * position, f"{position}.jpg")
+            assert self.attach(position, upload).status_code == 200
+        scanning.scan_due()
+        return self

@@ -11,12 +11,10 @@ from app.applications.material_types import MATERIAL_TRANSITIONS, SETTLED
 from app.foundation.transaction import atomic
 from app.materials import scanning
 from app.residents.types import Purpose
-from tests.blueprints.applications.papers import Papers
+from tests.blueprints.applications.papers import HUKOU, ID_CARD, Papers
 from tests.support.uploads import EICAR, UPLOADS, Phone, document, noise, picture, saying
 
 MESSAGES = "/api/v1/me/messages"
-ID_CARD, HUKOU, ALIVE, ACCOUNT = range(4)
-"""Places in the list of 高龄津贴申领."""
 
 
 @pytest.fixture
@@ -28,15 +26,7 @@ def unconsented(verified, registries, clamd):
 @pytest.fixture
 def papers(unconsented):
     """The same, with everything that is asked handed in but the household register."""
-    errand = unconsented.open()
-    errand.save(1, {"live_region": "500103", "lives_alone": True, "hukou_region": "500103"})
-    errand.fill()
-    content = noise()
-    for position in (ID_CARD, ACCOUNT):
-        upload = errand.phone().upload(content + b"\n" * position, f"{position}.jpg")
-        assert errand.attach(position, upload).status_code == 200
-    scanning.scan_due()
-    return errand
+    return unconsented.but_the_register()
 
 
 def test_a_picture_goes_from_the_phone_to_the_officer(unconsented, desk, papers) -> None:
