@@ -1,6 +1,7 @@
 """Where files lie: a folder, or a bucket behind a real S3 server (rclone) that checks signatures."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -103,16 +104,16 @@ def test_a_server_that_is_gone_is_said_to_be_down() -> None:
 
 
 def test_a_folder_that_takes_no_more_is_down_and_keeps_no_half_file(tmp_path) -> None:
-    root = tmp_path / "materials"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", _made(root)], check=True)
+    store, name = Folder(tmp_path), name_of("files", uuid4())
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, usual[1]))  # the write fails, as on a full disk
     try:
-        store, name = Folder(root), name_of("files", uuid4())
         with pytest.raises(StoreDown):
             store.put(name, b"x" * (2 << 20))
-        assert [path for path in root.rglob("*") if path.is_file()] == []
-        store.put(name, b"small enough")
     finally:
-        subprocess.run(["umount", root], check=True)
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    store.put(name, b"small enough")
 
 
 def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path) -> None:
@@ -123,8 +124,3 @@ def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path) -> None:
     os.utime(left, (time.time() - 90_000,) * 2)
     assert len(list(store.stored("files"))) == 1
     assert not left.exists()
-
-
-def _made(path):
-    path.mkdir()
-    return path
