@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.applications import automatic, granting, last_days, leaving, prefilling
+from app.applications import (
+    automatic,
+    awaiting,
+    granting,
+    last_days,
+    leaving,
+    material_files,
+    missing,
+    prefilling,
+)
 from app.applications import deadlines as case_deadlines
 from app.eligibility import (
     announcement_relevance,
@@ -40,11 +49,17 @@ from app.foundation import (
 from app.foundation.children import Child
 from app.foundation.queue import Bell
 from app.foundation.transaction import atomic
+from app.gateways.objects import live as live_objects
+from app.gateways.objects import port as objects
 from app.gateways.registries import live as live_registries
 from app.gateways.registries import port as registries
+from app.gateways.scanner import clamd
+from app.gateways.scanner import port as scanner
 from app.gateways.wechat import live as live_wechat
 from app.gateways.wechat import port as wechat
 from app.identity import login, sessions, verification
+from app.materials import events as materials
+from app.materials import readers, scanning, sweeping
 from app.notifications import delivery, pace, relevance, subscriptions, wechat_events
 from app.notifications import service as notifications
 from app.notifications.types import Lane
@@ -55,7 +70,7 @@ from config import files
 from config.settings import Settings
 
 _SEARCH_SECONDS = 12 * 3600
-HOURLY, MINUTELY = timedelta(hours=1), timedelta(minutes=1)
+DAILY, HOURLY, MINUTELY = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 daily = Child("app.daily")
 """The process of the daily runs (docs/adr/0010): its memory and its processor time are not ours."""
 
@@ -105,6 +120,12 @@ JOBS: tuple[Job, ...] = (
     Job("grants.last_days", HOURLY, last_days.remind_due, piecewise=True),
     Job("applications.date_the_undated", HOURLY, case_deadlines.date_the_undated),
     Job("wechat.purge_events", HOURLY, wechat_events.purge),
+    Job("applications.remind_of_missing", HOURLY, missing.remind_due),
+    Job("applications.lapse_missing", HOURLY, missing.lapse_due),
+    Job("applications.fetch_awaited", HOURLY, awaiting.fetch_due, piecewise=True),
+    Job("applications.date_missing", HOURLY, missing.date_the_undated),
+    Job("materials.expire", HOURLY, sweeping.expire_due),
+    Job("materials.sweep_orphans", DAILY, sweeping.sweep_orphans, piecewise=True),
 )
 
 
@@ -133,6 +154,8 @@ def connect(settings: Settings) -> None:
     """Choose the gateways and subscribe the capabilities to one another's events."""
     wechat.use(live_wechat.build(settings))
     registries.use(live_registries.build(settings))
+    objects.use(live_objects.build(settings))
+    scanner.use(clamd.build(settings))
     subscriptions.use(settings)
     pace.use(settings)
     arrivals.use(settings)
@@ -153,6 +176,9 @@ def connect(settings: Settings) -> None:
     residents.erased.subscribe(notifications.forget)
     residents.erased.subscribe(visits.forget)
     residents.erased.subscribe(announcing.forget)
+    residents.erased.subscribe(sweeping.forget)
+    readers.ask(material_files.CaseFiles())
+    materials.infected.subscribe(material_files.take_out_infected)
 
 
 def answer_bells(settings: Settings) -> None:
@@ -164,6 +190,7 @@ def answer_bells(settings: Settings) -> None:
         Bell.TRIALS: trials.advance_due,
         Bell.ENDINGS: endings.advance_due,
         Bell.STAGES: automatic.advance_due,
+        Bell.SCANS: scanning.scan_due,
     }
     for bell, work in bells.items():
         queue.answers(bell, given_back(work))

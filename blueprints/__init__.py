@@ -4,6 +4,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.gateways.wechat.callbacks import CallbackKeys
 from blueprints.applications.grant_routes import blp as grants
+from blueprints.applications.material_routes import blp as case_materials
+from blueprints.applications.material_routes import staff_blp as staff_promises
 from blueprints.applications.routes import blp as applications
 from blueprints.applications.staff_routes import staff_blp as staff_tasks
 from blueprints.applications.stage_routes import blp as staff_stages
@@ -15,6 +17,8 @@ from blueprints.eligibility.staff import blp as staff_policies
 from blueprints.health.routes import blp as health
 from blueprints.identity.routes import blp as auth
 from blueprints.identity.staff_routes import staff_blp as staff_auth
+from blueprints.materials.routes import blp as materials
+from blueprints.materials.routes import staff_blp as staff_files
 from blueprints.notifications.callback import blp as wechat
 from blueprints.notifications.routes import blp as notifications
 from blueprints.notifications.staff_routes import blp as staff_pushes
@@ -46,6 +50,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     grants,
     staff_tasks,
     staff_stages,
+    case_materials,
+    staff_promises,
+    materials,
+    staff_files,
     ratings,
     staff_ratings,
     operations,

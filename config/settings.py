@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     """Where population runs work: `serial`, `processes:4` (of this machine), `spark:` and an address."""
     daily_hour: Annotated[int, Field(ge=0, le=23)] = 4
     """From which hour of the day (Asia/Shanghai) everybody is matched, where there is a SNAPSHOT_FOLDER."""
+    materials_store: Annotated[str, Field(pattern=r"^(file:///|https?://)\S+$")]
+    """Where uploaded files lie, sealed: `file:///folder`, or the address of a bucket that speaks S3."""
+    materials_s3_key: SecretStr | None = None
+    """`key id:secret` of the bucket."""
+    materials_s3_region: str = "us-east-1"
+    clamd_address: Annotated[str, Field(pattern=r"^(tcp://|unix:///)\S+$")]
+    """The virus scanner: `tcp://host:port` or `unix:///path`."""
     public_base_url: str = ""
     database_pool: int = 5
     push_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
@@ -94,4 +101,6 @@ class Settings(BaseSettings):
             raise ValueError("production talks to the registries over https only")
         if self.smallest_cell < FEWEST_TO_BE_SHOWN:
             raise ValueError("production shows no number of fewer than three people")
+        if self.materials_store.startswith("http://"):
+            raise ValueError("production talks to its bucket over https only")
         return self

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PORT_NAMES = ("web", "wechat", "wechat_control", "registries", "postgres", "valkey")
+PORT_NAMES = (
+    "web",
+    "wechat",
+    "wechat_control",
+    "registries",
+    "clamd",
+    "clamd_control",
+    "postgres",
+    "valkey",
+)
 
 
 def write_json(path: Path, content: object) -> None:

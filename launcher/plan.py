@@ -63,6 +63,7 @@ def addresses(premises: Premises) -> dict[str, str]:
         "wechat": premises.address("wechat"),
         "wechat_control": premises.address("wechat_control"),
         "registries": premises.address("registries"),
+        "clamd_control": premises.address("clamd_control"),
         "database": premises.database_url.replace("postgresql+psycopg://", "postgresql://", 1),
         "redis": premises.redis_url,
     }
@@ -85,6 +86,8 @@ def app_environment(premises: Premises) -> dict[str, str]:
         "WECHAT_API_BASE": premises.address("wechat"),
         "WECHAT_TEMPLATES": json.dumps(dict(premises.templates)),
         "REGISTRIES_BASE": premises.address("registries"),
+        "MATERIALS_STORE": (premises.var / "materials").absolute().as_uri(),
+        "CLAMD_ADDRESS": f"tcp://{_LOCAL}:{premises.ports['clamd']}",
         "PROMETHEUS_MULTIPROC_DIR": str(premises.var / "metrics"),
         "PUBLIC_BASE_URL": premises.address("web"),
         "SNAPSHOT_FOLDER": str(premises.var / "snapshots"),
@@ -94,9 +97,9 @@ def app_environment(premises: Premises) -> dict[str, str]:
 
 def whole_system(premises: Premises) -> list[Stage]:
     """Return the stages after the two servers: sandboxes, schema, catalogue, officers, our services."""
-    sandboxes = (_wechat(premises), _registries(premises))
+    sandboxes = (_wechat(premises), _registries(premises), _clamd(premises))
     return [
-        Stage("微信与部门沙箱 (sandboxes starting)", sandboxes, wait=False),
+        Stage("微信、部门与病毒扫描沙箱 (sandboxes starting)", sandboxes, wait=False),
         Stage("数据库、目录与工作人员 (prepare)", (_prepare(premises),), once=True, seconds=_TASK_SECONDS),
         Stage("接口、后台任务、定时器 (web, worker, scheduler)", _services(premises), wait=False),
     ]
@@ -134,6 +137,18 @@ def _registries(premises: Premises) -> Program:
         folder=premises.root,
         address=premises.address("registries"),
         probe=answers_http(premises.address("registries")),
+    )
+
+
+def _clamd(premises: Premises) -> Program:
+    port, control = premises.ports["clamd"], premises.ports["clamd_control"]
+    return Program(
+        name="clamd",
+        arguments=_python("sandbox.clamd", "--port", str(port), "--control-port", str(control)),
+        environment=plain_environment(),
+        folder=premises.root,
+        address=premises.address("clamd_control"),
+        probe=answers_http(premises.address("clamd_control")),
     )
 
 

@@ -182,6 +182,7 @@ def _summarise(place: Place, premises: Premises, stages: Stages) -> None:
   接口 API          {api}/api/v1    文档 {api}/openapi.json    运行监测 {api}/ops/
   微信沙箱 WeChat   {premises.address("wechat")}    控制口 {premises.address("wechat_control")}/__emu__/
   部门沙箱          {premises.address("registries")}
+  病毒扫描沙箱      {premises.address("clamd_control")}/__emu__/
   演示人员与工作人员（口令、动态口令） people and officers: {place.var / "demo.json"}
   地址 addresses: {place.var / "addresses.json"}    日志 logs: {place.var / "log"}
   停止 to stop: Ctrl-C    清空重来 start empty: make run FRESH=1    走一遍全程 the whole errand: make tour

@@ -147,3 +147,52 @@ class StageNotOpen(RuleViolation):
 
     code = "stage.not_open"
     message = "这个环节还没有开始，或已经办完，请刷新后查看"
+
+
+class MaterialNotFound(NotFound):
+    """The service has no such material, or these answers do not call for it."""
+
+    code = "application.material_not_found"
+    message = "这个办件不需要这份材料，请刷新后再看"
+
+
+class WayNotOffered(RuleViolation):
+    """Not what this material allows, or not now."""
+
+    code = "application.material_way_not_offered"
+    message = "这份材料现在不能这样提交，请按页面上给出的方式办理"
+
+
+class MaterialsMissing(InvalidInput):
+    """Required materials stand on nothing yet; each is named with what can be done."""
+
+    code = "application.materials_missing"
+    message = "还有必需的材料没有准备好，请按提示补齐后再提交"
+
+
+class DecisionWaits(RuleViolation):
+    """容缺: the decision waits for what was accepted without."""
+
+    code = "application.decision_waits"
+    message = "还有容缺的材料没有补交，补交前不能作出决定；到期未补交的，可以不予通过"
+
+
+class PromiseTextChanged(RuleViolation):
+    """Another text was read than the one in force."""
+
+    code = "application.promise_text_changed"
+    message = "告知承诺书的内容已更新，请重新阅读后再签署"
+
+
+class PromisesBroken(RuleViolation):
+    """A promise was found false before; not repaired yet."""
+
+    code = "application.promises_broken"
+    message = "您有承诺经核查不属实的记录，修复前不能选择告知承诺，请提交材料"
+
+
+class ResultIncomplete(InvalidInput):
+    """The result of a check lacks its reason."""
+
+    code = "task.check_incomplete"
+    message = "请写明核查情况后再提交"

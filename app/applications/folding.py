@@ -139,6 +139,10 @@ def _decided(status: Status) -> "Effect":
     return decide
 
 
+def _revoked(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
+    return replace(state, status=Status.REVOKED, closed_at=event.at)
+
+
 def _withdrawn(state: CaseState, event: Event, _: WorkingDays) -> CaseState:
     return replace(state, status=Status.WITHDRAWN, returns_to=None, stopped_on=None, closed_at=event.at)
 
@@ -162,4 +166,5 @@ _EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.APPROVED: _decided(Status.APPROVED),
     EventKind.REJECTED: _decided(Status.REJECTED),
     EventKind.WITHDRAWN: _withdrawn,
+    EventKind.REVOKED: _revoked,
 }

@@ -10,9 +10,10 @@ from sqlalchemy import select, union_all
 
 from app.applications import one_tap, prefilling
 from app.applications.items import department_name, item_of
+from app.applications.material_types import MaterialView
 from app.applications.models import Case, Grant
 from app.applications.sealing import unseal
-from app.applications.steps import MaterialView, ReviewStep
+from app.applications.steps import ReviewStep
 from app.applications.types import GRANT_LABELS, OPEN, GrantState
 from app.eligibility import grants as eligibility
 from app.eligibility.queries import link

@@ -14,7 +14,17 @@ from sqlalchemy import ColumnElement, Update, delete, select, update
 from sqlalchemy import case as one_of
 from sqlalchemy.dialects.postgresql import insert
 
-from app.applications import drafts, grant_views, history, lodging, one_tap, opening, prefilling, service
+from app.applications import (
+    drafts,
+    grant_views,
+    history,
+    lodging,
+    materials,
+    one_tap,
+    opening,
+    prefilling,
+    service,
+)
 from app.applications.errors import GrantChanged, GrantDeclined, GrantIncomplete, NotAllowedNow
 from app.applications.grant_views import Contents, GrantView
 from app.applications.items import item_of
@@ -110,6 +120,8 @@ def confirm(resident: ResidentId, grant_id: UUID, *, version: int) -> Receipt:
         (EventKind.SUBMITTED, _actor(resident), submitted),
     )
     lodging.write(case, history.at_once(case, happened), settling=_settled(row))
+    if item.materials:
+        materials.settle(case, item, given.answers)
     session.expire(row)
     progress.ring_if_settled(case)
     return service.receipt(case)

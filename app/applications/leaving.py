@@ -1,11 +1,11 @@
 """When a resident leaves (注销): open cases come first, drafts are forgotten, decided cases kept by law."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.applications import drafts, history, prefilling
 from app.applications.errors import OfficeStillDeciding
 from app.applications.history import SYSTEM
-from app.applications.models import Case
+from app.applications.models import Case, CaseMaterial
 from app.applications.prefilling import Prefilled
 from app.applications.queries import has_open_case
 from app.applications.types import EventKind, Status
@@ -25,4 +25,5 @@ def forget(resident: ResidentId) -> None:
     for case in session.scalars(drafted).all():
         drafts.write_answers(case, {})
         prefilling.store(case, Prefilled())
+        session.execute(delete(CaseMaterial).where(CaseMaterial.case_id == case.id))
         history.append(case, EventKind.WITHDRAWN, actor=SYSTEM)

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.applications.material_types import SETTLED
 from app.applications.stage_types import Handler, StageState
 from app.applications.transitions import ONCE
 from app.applications.types import OPEN, EventKind, GrantState, Status
@@ -234,3 +236,65 @@ class AllowedTransition(Base):
     before: Mapped[str] = mapped_column(String(12), primary_key=True)
     kind: Mapped[str] = mapped_column(String(24), primary_key=True)
     after: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
+class CaseMaterial(Model):
+    """What one material of a case stands on; `position` is its place in the service's list.
+
+    `due_on` is the clock of the state: by when a deferred one is to be supplied, a promise to be checked.
+    `words` is sealed: what somebody was told, and signed. `files` stand for it, in the order in which they
+    are read.
+    """
+
+    __tablename__ = "application_material"
+    __table_args__ = (
+        UniqueConstraint("case_id", "position"),
+        CheckConstraint(_in("state", SETTLED), "state_known"),
+        CheckConstraint("position >= 0", "position"),
+        CheckConstraint("state <> 'promised' OR words IS NOT NULL", "promise_is_signed"),
+        Index(
+            "ix_application_material_due",
+            "due_on",
+            postgresql_where=text("state IN ('deferred', 'promised')"),
+        ),
+        Index("ix_application_material_files", "files", postgresql_using="gin"),
+        Index("ix_application_material_awaited", "id", postgresql_where=text("state = 'awaited'")),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("application_case.id"))
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    since: Mapped[datetime]
+    due_on: Mapped[date | None]
+    reminded_on: Mapped[date | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    files: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
+    actor_kind: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(String(40))
+
+
+class CaseMaterialEvent(Model):
+    """How a material came to stand where it does; written by a trigger, never changed, never removed."""
+
+    __tablename__ = "application_material_event"
+    __table_args__ = (Index(None, "case_id", "at"),)
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("application_case.id"))
+    position: Mapped[int]
+    before: Mapped[str | None] = mapped_column(String(16))
+    after: Mapped[str] = mapped_column(String(16))
+    actor_kind: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    details: Mapped[dict[str, Any]]
+    files: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+
+class AllowedMaterialTransition(Base):
+    """The table of `material_types.MATERIAL_TRANSITIONS` in the database, read by a trigger."""
+
+    __tablename__ = "application_material_transition"
+
+    before: Mapped[str] = mapped_column(String(16), primary_key=True)
+    after: Mapped[str] = mapped_column(String(16), primary_key=True)

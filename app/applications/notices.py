@@ -19,10 +19,12 @@ _PROGRESS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.RESUMED: ("继续办理", "特别程序已结束"),
     EventKind.EXTENDED: ("延长期限", "点开可查看延长的原因"),
 }
+_LONGEST_THING = 20
 _DECIDED: Mapping[EventKind, str] = {
     EventKind.APPROVED: "已通过",
     EventKind.REJECTED: "不予通过",
     EventKind.ACCEPTANCE_REFUSED: "不予受理",
+    EventKind.REVOKED: "已撤销",
 }
 
 
@@ -93,3 +95,31 @@ def _day(day: date) -> str:
 def _moment(moment: datetime) -> str:
     local = clock.local(moment)
     return f"{_day(local.date())} {local:%H:%M}"
+
+
+def tell_about_material(case: Case, *, key: str, what: str, text: str, due_on: date | None) -> None:
+    """Tell the applicant what a material needs, once per `key`; `what` is cut to what WeChat takes."""
+    name = item_of(case.service_id, case.service_version).name
+    template = "supplement_request" if due_on is not None else "case_progress"
+    values = {"thing1": name[:_LONGEST_THING], "thing4": "点开可查看要做什么"}
+    if due_on is not None:
+        values |= {"thing2": what[:_LONGEST_THING], "date3": _day(due_on)}
+    else:
+        values |= {"phrase2": "材料待补", "time3": _moment(clock.now())}
+    notifications.notify(
+        ResidentId(case.resident_id),
+        Notice(
+            template=template,
+            event_key=f"{case.id}:{key}",
+            title=what,
+            body=text,
+            values=values,
+            page_params={"application_id": str(case.id)},
+            lane=Lane.URGENT,
+        ),
+    )
+
+
+def in_words(day: date | None) -> str:
+    """Write a date as people say it; one that nobody knows yet is 规定期限."""
+    return _day(day) if day is not None else "规定期限"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.applications import checks, history
+from app.applications import checks, history, missing
 from app.applications.clocks import EXTENSION_DAYS
 from app.applications.errors import ClaimedByOther, NotAllowedNow
 from app.applications.items import item_of
@@ -78,12 +78,13 @@ def decide(officer: OfficerPrincipal, case_id: UUID, decision: Decision, *, vers
     """Decide about a case and tell its applicant.
 
     Raises TaskNotFound, StaleVersion (somebody was faster), NotAllowedNow, SupplementAlreadyAsked,
-    AlreadyExtended, DecisionIncomplete.
+    AlreadyExtended, DecisionIncomplete, DecisionWaits (容缺).
     """
     case, stages = task_with_stages(officer, case_id)
     if case.version != version:
         raise StaleVersion
     checks.is_allowed(history.state_of(case), decision.action, item_of(case.service_id, case.service_version))
+    missing.decision_may_come(case, decision.action)
     details, note = _parts(decision)
     case.claimed_by, case.claimed_until = None, None
     if decision.action is Action.ACCEPT:

@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from app.applications import materials
+from app.applications.material_types import MaterialState
 from app.applications.prefilling import Prefilled
-from app.applications.steps import MaterialState, Review, ReviewStep, review_of
+from app.applications.steps import Review, ReviewStep, review_of
 from app.catalogue.types import ServiceItem
 from app.forms.answers import validate_step
 from app.forms.types import FieldType, FormDefinition
 from app.forms.visibility import Origin, walk
 
+UNSUPPORTED = frozenset({MaterialState.MISSING, MaterialState.MAY_BE_PROMISED, MaterialState.MAY_FOLLOW})
+"""Of these somebody would have to do something: then one tap is not enough."""
 TAPS = frozenset({FieldType.DECLARATION, FieldType.SIGNATURE})
 
 
@@ -32,7 +36,8 @@ def answers(form: FormDefinition, said: Prefilled, signer: str, *, as_of: date) 
 def review(item: ServiceItem, given: Mapping[str, Any], said: Prefilled, *, as_of: date) -> Review:
     """Return everything that the tap would submit, and what is still wrong with it."""
     path = walk(item.form, given, said.fields, as_of=as_of)
-    return review_of(item, path, said.certificates, as_of)
+    asked = materials.before_a_case(item, path.values, said.certificates, as_of=as_of)
+    return review_of(item, path, asked)
 
 
 def declared(form: FormDefinition, given: Mapping[str, Any], said: Prefilled, *, as_of: date) -> list[str]:
@@ -53,7 +58,7 @@ def missing(checked: Review) -> list[str]:
     for step in checked.steps:
         wrong = {path.partition(".")[0] for path in step.errors}
         found += [view.field.label for view in step.fields if view.field.key in wrong]
-    return found + [one.name for one in checked.materials if one.state is MaterialState.MISSING]
+    return found + [one.name for one in checked.materials if one.required and one.state in UNSUPPORTED]
 
 
 def shown(checked: Review) -> list[ReviewStep]:

@@ -1,17 +1,18 @@
 """Reads of an applicant's own cases, and the numbers operations look at; ownership is a parameter of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, ScalarSelect, func, select
 
-from app.applications import clocks, history, timeline
+from app.applications import clocks, history, materials, timeline
 from app.applications.drafts import read_answers
 from app.applications.errors import CaseNotFound
 from app.applications.items import department_name, item_of, limits_of
+from app.applications.material_types import MaterialView
 from app.applications.models import Case, CaseEvent, Grant
 from app.applications.prefilling import read as read_prefilled
 from app.applications.scope import in_region
@@ -104,6 +105,7 @@ class CaseView:
     supplement: SupplementView | None
     stages: Sequence[StageView]
     timeline: Sequence[Entry]
+    materials: Sequence[MaterialView] = ()
 
 
 def cases(resident: ResidentId, *, after: UUID | None, limit: int) -> list[CaseBrief]:
@@ -119,7 +121,10 @@ def case(resident: ResidentId, case_id: UUID) -> CaseView:
     """Return one's own case whole; raises CaseNotFound."""
     with reading() as connection:
         row = _own(connection, resident, case_id)
-        return case_view(row, events_of(connection, case_id), stages_of(connection, row))
+        item, path = item_of(row.service_id, row.service_version), path_of(row)
+        asked = materials.view(connection, row, item, path.values)
+        found = case_view(row, events_of(connection, case_id), stages_of(connection, row))
+        return replace(found, materials=asked)
 
 
 def case_view(
@@ -159,8 +164,9 @@ def review(resident: ResidentId, case_id: UUID) -> tuple[Review, int]:
     """Return one's own answers and materials to check, with the version; raises CaseNotFound."""
     with reading() as connection:
         row = _own(connection, resident, case_id)
-    item = item_of(row.service_id, row.service_version)
-    return review_of(item, path_of(row), read_prefilled(row).certificates, clock.today()), row.version
+        item, path = item_of(row.service_id, row.service_version), path_of(row)
+        asked = materials.view(connection, row, item, path.values)
+    return review_of(item, path, asked), row.version
 
 
 def told(resident: ResidentId, case_id: UUID) -> list[Entry]:
@@ -350,6 +356,7 @@ _NEXT: Mapping[Status, tuple[str, str]] = {
     Status.REJECTED: ("rate", "已办结，可查看理由、救济途径并评价服务"),
     Status.REFUSED: ("rate", "可查看不予受理的理由和救济途径"),
     Status.WITHDRAWN: ("none", "已撤回，如需办理请重新申请"),
+    Status.REVOKED: ("none", "原决定已撤销，可查看理由和救济途径"),
 }
 
 

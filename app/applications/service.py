@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.applications import drafts, history, prefilling
+from app.applications import drafts, history, materials, prefilling
 from app.applications.errors import AlreadyOpen, NotAllowedNow
 from app.applications.items import item_of
 from app.applications.models import Case
@@ -23,7 +23,8 @@ from app.identity.types import ResidentId
 def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     """Submit a draft; a case that was submitted gives the same receipt again.
 
-    Raises CaseNotFound, FormIncomplete with every fault by its path, AlreadyOpen, NotAllowedNow.
+    Raises CaseNotFound, FormIncomplete with every fault by its path, MaterialsMissing, AlreadyOpen,
+    NotAllowedNow.
     """
     case = drafts.own_locked(resident, case_id)
     if case.receipt_no is not None:
@@ -31,9 +32,11 @@ def submit(resident: ResidentId, case_id: UUID) -> Receipt:
     if case.status != Status.DRAFT:
         raise NotAllowedNow
     given = _complete(case)
+    item = item_of(case.service_id, case.service_version)
+    following = materials.settle(case, item, given.answers)
     case.receipt_no, case.tracking_no = next_receipt_no(case.region_code), new_tracking_no()
     drafts.write_answers(case, given.answers)
-    details = submitted_details(item_of(case.service_id, case.service_version), given)
+    details = submitted_details(item, given) | {"following": following}
     try:
         history.append(case, EventKind.SUBMITTED, actor=_actor(resident), details=details)
     except IntegrityError as error:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from app.applications import history, timeline
+from app.applications import history, materials, missing, timeline
 from app.applications.checks import allowed_actions
 from app.applications.errors import TaskNotFound
 from app.applications.items import item_of
+from app.applications.material_types import MaterialView
 from app.applications.models import Case
-from app.applications.prefilling import read as read_prefilled
 from app.applications.queries import (
     CaseBrief,
     Deadline,
@@ -27,7 +27,7 @@ from app.applications.queries import (
 )
 from app.applications.scope import leads, readable, within
 from app.applications.stages.queries import StageView, stages_of
-from app.applications.steps import MaterialView, ReviewStep, review_of
+from app.applications.steps import ReviewStep, review_of
 from app.applications.telling import telling_of
 from app.applications.timeline import Entry
 from app.applications.types import OPEN, Action, Status
@@ -94,8 +94,9 @@ def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
         if row is None:
             raise TaskNotFound
         events, stages = events_of(connection, case_id), stages_of(connection, row)
-    item = item_of(row.service_id, row.service_version)
-    checked = review_of(item, path_of(row), read_prefilled(row).certificates, clock.today())
+        item, path = item_of(row.service_id, row.service_version), path_of(row)
+        asked = materials.view(connection, row, item, path.values)
+    checked = review_of(item, path, asked)
     return TaskView(
         _task(row),
         row.tracking_no,
@@ -104,7 +105,9 @@ def task(officer: OfficerPrincipal, case_id: UUID) -> TaskView:
         supplement_of(row, events),
         stages,
         timeline.tell(events, telling_of(row, applicant="申请人")),
-        allowed_actions(history.state_of(row), item) if leads(officer, row) else [],
+        missing.without_waiting(allowed_actions(history.state_of(row), item), asked)
+        if leads(officer, row)
+        else [],
     )
 
 

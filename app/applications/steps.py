@@ -6,9 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from app.applications.material_types import MaterialView
 from app.catalogue import regions
-from app.catalogue.applicability import materials_for
-from app.catalogue.types import Material, ServiceItem, Source
+from app.catalogue.types import ServiceItem
 from app.forms.answers import step_errors
 from app.forms.fields import rule_of
 from app.forms.masking import display, mask
@@ -82,39 +82,6 @@ class StepView:
     next_step: int | None
 
 
-class MaterialState(StrEnum):
-    """Where a material stands."""
-
-    HAVE = "have"
-    FROM_CERTIFICATE = "from_certificate"
-    MISSING = "missing"
-    MAY_FOLLOW = "may_follow"
-    MAY_BE_PROMISED = "may_be_promised"
-    OPTIONAL = "optional"
-
-
-MATERIAL_LABELS: Mapping[MaterialState, str] = {
-    MaterialState.HAVE: "部门通过数据共享核验，您不用提交",
-    MaterialState.FROM_CERTIFICATE: "已调取电子证照，您不用提交",
-    MaterialState.MISSING: "还没有，请准备；受理时部门会一次性告知",
-    MaterialState.MAY_FOLLOW: "可以容缺：先受理，限期补交",
-    MaterialState.MAY_BE_PROMISED: "可以告知承诺：书面承诺后不用提交",
-    MaterialState.OPTIONAL: "非必要，可以不提交",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MaterialView:
-    """One material, and what it takes."""
-
-    name: str
-    required: bool
-    source: str
-    state: MaterialState
-    text: str
-    note: str
-
-
 @dataclass(frozen=True, slots=True)
 class ReviewStep:
     """One step of the check-your-answers page."""
@@ -170,23 +137,11 @@ def step_view(form: FormDefinition, path: Path, number: int, *, editable: bool) 
     )
 
 
-def review_of(item: ServiceItem, path: Path, certificates: Mapping[str, SourceState], today: date) -> Review:
+def review_of(item: ServiceItem, path: Path, materials: Sequence[MaterialView]) -> Review:
     """Show everything that would be submitted, and what is still wrong with it."""
     steps = [_review_step(item.form, step) for step in path.steps]
     broken = [step.number for step in steps if step.errors]
-    return Review(
-        steps,
-        materials_of(item, path, certificates, today),
-        not broken,
-        broken[0] if broken else None,
-    )
-
-
-def materials_of(
-    item: ServiceItem, path: Path, certificates: Mapping[str, SourceState], today: date
-) -> list[MaterialView]:
-    """Return the materials that the answers call for, each with where it stands."""
-    return [_material(material, certificates) for material in materials_for(item, path.values, as_of=today)]
+    return Review(steps, materials, not broken, broken[0] if broken else None)
 
 
 def field_view(state: FieldState) -> FieldView:
@@ -216,29 +171,3 @@ def _in_words(field: Field, value: object) -> str:
 def _review_step(form: FormDefinition, step: StepState) -> ReviewStep:
     fields: list[Any] = [field_view(state) for state in step.fields]
     return ReviewStep(step.number, step.step.title, fields, step_errors(form, step))
-
-
-def _material(material: Material, certificates: Mapping[str, SourceState]) -> MaterialView:
-    state = _material_state(material, certificates)
-    return MaterialView(
-        material.name,
-        material.required,
-        material.source.value,
-        state,
-        MATERIAL_LABELS[state],
-        material.note,
-    )
-
-
-def _material_state(material: Material, certificates: Mapping[str, SourceState]) -> MaterialState:
-    if material.license is not None and certificates.get(material.license) is SourceState.READ:
-        return MaterialState.FROM_CERTIFICATE
-    if material.source is Source.GENERATED:
-        return MaterialState.HAVE
-    if material.source is Source.SHARED and material.license is None and not material.promise:
-        return MaterialState.HAVE
-    if material.promise:
-        return MaterialState.MAY_BE_PROMISED
-    if material.deferrable:
-        return MaterialState.MAY_FOLLOW
-    return MaterialState.MISSING if material.required else MaterialState.OPTIONAL

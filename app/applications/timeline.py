@@ -127,8 +127,10 @@ def _drafted(moment: _Moment) -> tuple[str, str]:
 
 def _submitted(moment: _Moment) -> tuple[str, str]:
     by = day(moment.due.accept_due_on)
+    following = "、".join(moment.event.details.get("following", ()))
+    later = f"容缺的材料：{following}，请在期限前补交。" if following else ""
     return (
-        f"{moment.applicant}提交了申请，材料已收到。",
+        f"{moment.applicant}提交了申请，材料已收到。{later}",
         f"部门最晚{by}前受理，或一次性告知需要补正的全部内容；逾期不告知的，自收到之日起即为受理。",
     )
 
@@ -224,6 +226,10 @@ def _withdrawn(moment: _Moment) -> tuple[str, str]:
     return f"{moment.applicant}撤回了申请。{_reason(moment)}", "如仍需办理，可以重新申请。"
 
 
+def _revoked(moment: _Moment) -> tuple[str, str]:
+    return f"原决定已撤销。{_reason(moment)}", REMEDIES
+
+
 _SENTENCES: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]] = {
     EventKind.DRAFTED: ("开始填写", _drafted),
     EventKind.SUBMITTED: ("已提交", _submitted),
@@ -239,6 +245,7 @@ _SENTENCES: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]]
     EventKind.APPROVED: ("办结：通过", _approved),
     EventKind.REJECTED: ("办结：不予通过", _rejected),
     EventKind.WITHDRAWN: ("已撤回", _withdrawn),
+    EventKind.REVOKED: ("决定已撤销", _revoked),
 }
 _GRANTED: Mapping[EventKind, tuple[str, Callable[[_Moment], tuple[str, str]]]] = {
     EventKind.DRAFTED: ("已备好，待确认", _prepared),

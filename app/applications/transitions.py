@@ -44,6 +44,7 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(Status.SUPPLEMENT, EventKind.ACCEPTANCE_REFUSED, Status.REFUSED),
         Transition(Status.SUPPLEMENT, EventKind.REJECTED, Status.REJECTED),
         *_ACCEPTED_FROM_SUPPLEMENT,
+        Transition(Status.APPROVED, EventKind.REVOKED, Status.REVOKED),
         *(
             Transition(status, EventKind.WITHDRAWN, Status.WITHDRAWN)
             for status in (

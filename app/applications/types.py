@@ -22,6 +22,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
 
 
 STATUS_LABELS: Mapping[Status, str] = {
@@ -34,9 +35,10 @@ STATUS_LABELS: Mapping[Status, str] = {
     Status.REJECTED: "办结（不予）",
     Status.REFUSED: "不予受理",
     Status.WITHDRAWN: "已撤回",
+    Status.REVOKED: "已撤销",
 }
 CONCLUDED = frozenset({Status.APPROVED, Status.REJECTED})
-FINAL = CONCLUDED | {Status.REFUSED, Status.WITHDRAWN}
+FINAL = CONCLUDED | {Status.REFUSED, Status.WITHDRAWN, Status.REVOKED}
 OPEN = frozenset(Status) - FINAL - {Status.DRAFT}
 """With an office: submitted and not yet at an end."""
 
@@ -58,6 +60,7 @@ class EventKind(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
 
 
 class Action(StrEnum):

@@ -28,6 +28,7 @@ class Bell(StrEnum):
     TRIALS = "trials"
     ENDINGS = "endings"
     STAGES = "stages"
+    SCANS = "scans"
 
 
 _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}

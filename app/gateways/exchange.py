@@ -51,7 +51,9 @@ def request(method: str, host: str, target: str, headers: Mapping[str, str], bod
     return "\r\n".join((*lines, "\r\n")).encode() + (body or b"")
 
 
-def ask(sock: socket.socket, sent: bytes, *, seconds: float) -> tuple[Reply, bool]:
+def ask(
+    sock: socket.socket, sent: bytes, *, seconds: float, largest: int = LARGEST_REPLY
+) -> tuple[Reply, bool]:
     """Send a request and read its reply within `seconds`; also says whether the connection may be kept.
 
     Raises OSError (TimeoutError at the deadline), NotHttp or TooLarge; the connection is then of no more use.
@@ -59,7 +61,7 @@ def ask(sock: socket.socket, sent: bytes, *, seconds: float) -> tuple[Reply, boo
     deadline = time.monotonic() + seconds
     sock.settimeout(seconds)
     sock.sendall(sent)
-    reader = _Reader(sock, deadline)
+    reader = _Reader(sock, deadline, largest)
     status, keep, fields = _head(reader)
     while status < 200:  # noqa: PLR2004 1xx: the reply proper is still to come
         status, keep, fields = _head(reader)
@@ -77,8 +79,8 @@ def ask(sock: socket.socket, sent: bytes, *, seconds: float) -> tuple[Reply, boo
 class _Reader:
     """What has come in and was not looked at yet."""
 
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
+    def __init__(self, sock: socket.socket, deadline: float, largest: int) -> None:
+        self._sock, self._deadline, self.largest = sock, deadline, largest
         self.left = b""
 
     def until(self, mark: bytes) -> bytes:
@@ -92,7 +94,7 @@ class _Reader:
 
     def exactly(self, count: int) -> bytes:
         """Return so many bytes."""
-        if count > LARGEST_REPLY:
+        if count > self.largest:
             raise TooLarge
         parts, missing = [self.left], count - len(self.left)
         while missing > 0:
@@ -110,7 +112,7 @@ class _Reader:
         while part := self._received():
             parts.append(part)
             size += len(part)
-            if size > LARGEST_REPLY:
+            if size > self.largest:
                 raise TooLarge
         self.left = b""
         return b"".join(parts)
@@ -164,7 +166,7 @@ def _chunks(reader: _Reader, coding: bytes) -> bytes:
     parts, size = list[bytes](), 0
     while length := _size(reader.until(b"\r\n")):
         size += length
-        if size > LARGEST_REPLY:
+        if size > reader.largest:
             raise TooLarge
         parts.append(reader.exactly(length))
         if reader.until(b"\r\n"):

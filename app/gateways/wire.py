@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from app.gateways import exchange
+from app.gateways.exchange import LARGEST_REPLY
 from app.gateways.exchange import Reply as Reply
 
 CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
@@ -36,10 +37,11 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long we wait for a connection, and for a whole reply."""
+    """How long we wait for a connection and for a whole reply, and how many bytes a reply may have."""
 
     connect_seconds: float
     read_seconds: float
+    largest_reply: int = LARGEST_REPLY
 
 
 class Wire:
@@ -52,13 +54,14 @@ class Wire:
         connections: int,
         read_seconds: float = READ_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
+        largest_reply: int = LARGEST_REPLY,
     ) -> None:
         """Point at `base` (scheme, host, perhaps a path); nothing is opened before the first request."""
         parts = urlsplit(base)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a gateway's base is an http or https URL")
         self._prefix, self._host = parts.path.rstrip("/"), parts.netloc.rpartition("@")[2]
-        self.limits = Limits(connect_seconds, read_seconds)
+        self.limits = Limits(connect_seconds, read_seconds, largest_reply)
         self.connections = connections
         self._free: LifoQueue[HTTPConnection] = LifoQueue()
         trusted = _trusted() if parts.scheme == "https" else None
@@ -92,7 +95,9 @@ class Wire:
             _open(connection)
         reply, keep, failure = None, False, ""
         try:
-            reply, keep = exchange.ask(connection.sock, sent, seconds=self.limits.read_seconds)
+            reply, keep = exchange.ask(
+                connection.sock, sent, seconds=self.limits.read_seconds, largest=self.limits.largest_reply
+            )
         except TimeoutError:
             failure = "timeout"
         except exchange.TooLarge:

@@ -4,7 +4,8 @@ from marshmallow import fields, validate
 
 from app.applications.types import GrantState
 from app.eligibility.types import Dismissal
-from blueprints.applications.schemas import AnswerOut, CaseMaterialOut, ReceiptOut
+from blueprints.applications.material_schemas import CaseMaterialOut
+from blueprints.applications.schemas import AnswerOut, ReceiptOut
 from blueprints.eligibility.schemas import AmountOut, PolicyBriefOut, UsedFactOut
 from blueprints.support.schemas import Moment, QuerySchema, Schema
 

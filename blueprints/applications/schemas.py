@@ -4,11 +4,12 @@ from marshmallow import fields, validate
 
 from app.applications.clocks import ClockKind
 from app.applications.stage_types import StageState
-from app.applications.steps import MaterialState, StepProgress
+from app.applications.steps import StepProgress
 from app.applications.types import EventKind, Status
 from app.forms.prefill import SourceState
 from app.forms.types import FieldType
 from app.forms.visibility import Origin
+from blueprints.applications.material_schemas import CaseMaterialOut
 from blueprints.support.pagination import PageQuery
 from blueprints.support.schemas import Moment, QuerySchema, RegionCode, Schema
 
@@ -164,6 +165,7 @@ class CaseOut(CaseBriefOut):
     deadline = fields.Nested(DeadlineOut, required=True, allow_none=True)
     supplement = fields.Nested(SupplementOut, required=True, allow_none=True)
     stages = fields.List(fields.Nested(CaseStageOut), required=True)
+    materials = fields.List(fields.Nested(CaseMaterialOut), required=True)
     timeline = fields.List(fields.Nested(EntryOut), required=True)
 
 
@@ -263,17 +265,6 @@ class ReviewStepOut(Schema):
     title = fields.String(required=True)
     answers = fields.List(fields.Nested(AnswerOut), required=True, attribute="fields")
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
-
-
-class CaseMaterialOut(Schema):
-    """One material, and what it takes."""
-
-    name = fields.String(required=True)
-    required = fields.Boolean(required=True)
-    source = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(tuple(MaterialState)))
-    text = fields.String(required=True)
-    note = fields.String(required=True)
 
 
 class ReviewOut(Schema):

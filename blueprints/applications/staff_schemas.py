@@ -3,10 +3,10 @@
 from marshmallow import fields, validate
 
 from app.applications.types import Action, PauseKind, Status
+from blueprints.applications.material_schemas import CaseMaterialOut
 from blueprints.applications.schemas import (
     STATUSES,
     CaseBriefOut,
-    CaseMaterialOut,
     CaseStageOut,
     DeadlineOut,
     EntryOut,

@@ -20,6 +20,7 @@ INSERT INTO application_transition (before, kind, after) VALUES
     ('supplement', 'rejected', 'rejected'),
     ('supplement', 'supplement_answered', 'submitted'),
     ('supplement', 'supplement_answered', 'accepted'),
+    ('approved', 'revoked', 'revoked'),
     ('draft', 'withdrawn', 'withdrawn'),
     ('submitted', 'withdrawn', 'withdrawn'),
     ('supplement', 'withdrawn', 'withdrawn'),

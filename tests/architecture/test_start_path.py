@@ -13,7 +13,7 @@ import importlib, json, sys, threading
 importlib.import_module(sys.argv[1])
 print(json.dumps([sorted({name.partition('.')[0] for name in sys.modules}), threading.active_count()]))
 """
-ANALYSIS = {"numpy", "pyarrow", "pandas", "polars"}
+ANALYSIS = {"numpy", "pyarrow", "pandas", "polars", "PIL", "pypdf", "pylopdf_fonts_zh_cn"}
 WEB = {"flask", "flask_smorest", "marshmallow", "granian"}
 DATABASE = {"sqlalchemy", "alembic", "redis", "dramatiq"}
 
@@ -39,6 +39,10 @@ def _imported(module):
         ("launcher.guard", {"yaml", "psycopg", "asyncio", "ssl"}),
         ("sandbox.wechat.__main__", ANALYSIS | WEB | DATABASE | {"requests"}),
         ("sandbox.registries.__main__", ANALYSIS | WEB | DATABASE | {"requests"}),
+        ("sandbox.clamd.__main__", ANALYSIS | WEB | DATABASE | {"requests", "yaml"}),
+        ("app.materials.parsing.containers", WEB | DATABASE | {"PIL", "pypdf", "pydantic", "structlog"}),
+        ("app.materials.parsing.pictures", WEB | DATABASE | {"pypdf", "pydantic", "structlog"}),
+        ("app.materials.parsing.documents", WEB | DATABASE | {"pydantic", "structlog", "requests"}),
     ],
 )
 def test_a_process_imports_nothing_that_it_does_not_use(module, unwanted):

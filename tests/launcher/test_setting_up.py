@@ -174,7 +174,7 @@ def _environment_script(tmp_path: Path, **environment: str) -> subprocess.Comple
 
 
 def _premises(tmp_path: Path) -> Premises:
-    names = ("web", "wechat", "wechat_control", "registries")
+    names = ("web", "wechat", "wechat_control", "registries", "clamd", "clamd_control")
     return Premises(
         root=ROOT,
         var=tmp_path,

@@ -19,7 +19,7 @@ _counter = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def settings(worker, addresses):
+def settings(worker, addresses, tmp_path_factory):
     """Settings of the test process: its own database copy and Redis number, the sandboxes' addresses."""
     servers.ensure()
     name = f"test_{os.environ[servers.TEMPLATE]}_{worker}_{os.getpid()}"
@@ -34,6 +34,8 @@ def settings(worker, addresses):
         wechat_api_base=addresses.wechat,
         wechat_templates=addresses.templates,
         registries_base=addresses.registries,
+        materials_store=tmp_path_factory.mktemp("materials").as_uri(),
+        clamd_address=addresses.clamd,
         **{name.lower(): value for name, value in addresses.secret.items()},
     )
     servers.drop(name)

@@ -1,4 +1,4 @@
-"""WeChat and the registries of the departments: sandboxes as processes, one pair per test process."""
+"""WeChat, the registries, the virus scanner: sandboxes as processes, a set per test process."""
 
 import json
 import os
@@ -27,6 +27,8 @@ class Addresses:
     wechat: str
     wechat_control: str
     registries: str
+    clamd: str
+    clamd_control: str
     secret: dict = field(repr=False)
     templates: dict = field(repr=False)
 
@@ -80,11 +82,18 @@ def addresses(tmp_path_factory):
     registries, told = _start(
         "sandbox.registries", "--port", "0", "--key", secret["REGISTRIES_KEY"], PERSON_KEY=person_key(secret)
     )
+    clamd, heard = _start("sandbox.clamd", "--port", "0", "--control-port", "0")
     yield Addresses(
-        _at(said["port"]), _at(said["control"]), _at(told["port"]), secret, template_ids(NOTIFICATIONS)
+        wechat=_at(said["port"]),
+        wechat_control=_at(said["control"]),
+        registries=_at(told["port"]),
+        clamd=f"tcp://127.0.0.1:{heard['port']}",
+        clamd_control=_at(heard["control"]),
+        secret=secret,
+        templates=template_ids(NOTIFICATIONS),
     )
-    _stop(wechat)
-    _stop(registries)
+    for sandbox in (wechat, registries, clamd):
+        _stop(sandbox)
 
 
 @pytest.fixture
@@ -99,6 +108,14 @@ def wechat(addresses):
 def registries(addresses):
     """The registries sandbox's control side, reset to the demo people: `registries.post("faults", …)`."""
     control = Control(addresses.registries)
+    control.post("reset")
+    return control
+
+
+@pytest.fixture
+def clamd(addresses):
+    """The virus scanner's control side, without faults: `clamd.post("faults", effect="reset")`."""
+    control = Control(addresses.clamd_control)
     control.post("reset")
     return control
 

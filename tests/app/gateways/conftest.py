@@ -148,6 +148,8 @@ def settings_of(base, app_id, redis_url, **more):
         "wechat_push_token": PUSH_TOKEN,
         "wechat_push_aes_key": AES_KEY,
         "registries_base": "http://127.0.0.1:1",
+        "materials_store": "file:///nowhere",
+        "clamd_address": "tcp://127.0.0.1:1",
         "registries_key": "registries-test-key",
         "field_keys": "1:" + "A" * 43 + "=",
         "index_key": "A" * 43 + "=",

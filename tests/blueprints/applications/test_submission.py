@@ -4,11 +4,12 @@ import pytest
 from sqlalchemy import func, select
 from stdnum import luhn
 
-from app.applications import numbers
+from app.applications import awaiting, numbers
 from app.applications.drafts import read_answers
 from app.applications.models import Case, CaseEvent
 from app.audit import trail
 from app.foundation import database
+from app.gateways.registries import live, port
 from tests.blueprints.applications.errands import APPLICATIONS, STEPS, Errand, key
 
 
@@ -146,11 +147,22 @@ def test_the_review_names_every_material_and_where_it_stands(elder) -> None:
     assert (done["complete"], done["first_incomplete"]) == (True, None)
 
 
-def test_a_missing_certificate_may_follow_where_the_item_allows_it(elder, registries) -> None:
+def test_certificates_that_cannot_be_asked_for_now_are_fetched_later_and_stop_nobody(
+    elder, registries, desk, settings
+) -> None:
     registries.post("faults", department="certificates", effect="down")
     materials = elder.open().client.get(f"{elder.url}/review").json["materials"]
     states = {one["name"]: one["state"] for one in materials}
-    assert (states["居民户口簿"], states["居民身份证"]) == ("may_follow", "missing")
+    assert (states["居民户口簿"], states["居民身份证"]) == ("awaited", "awaited")
+    elder.save(1, {**STEPS[1], "hukou_region": "500103"})
+    elder.fill().submit()
+    assert {one["name"]: one["state"] for one in desk.read(elder.id)["materials"]}["居民身份证"] == "awaited"
+    assert awaiting.fetch_due() == 0
+    registries.delete("faults")
+    port.use(live.build(settings))  # as if the breaker had closed again
+    assert awaiting.fetch_due() == 3
+    states = {one["name"]: one["state"] for one in desk.read(elder.id)["materials"]}
+    assert {states["居民身份证"], states["居民户口簿"], states["领款账户"]} == {"from_certificate"}
 
 
 def test_every_effect_is_in_the_audit_trail(elder, desk) -> None:

@@ -1,0 +1,1 @@
+"""材料 over HTTP: uploads in pieces, and links of five minutes to files."""
