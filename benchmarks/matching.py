@@ -34,8 +34,8 @@ from app.residents import fact_catalogue
 from app.rules.planes.answers import changes, counts, everything
 from app.rules.planes.columns import Table
 from app.rules.planes.fingerprints import fingerprints
-from app.rules.planes.kernel import answered
-from app.rules.planes.lowering import lowered
+from app.rules.planes.kernel import Planes, answered
+from app.rules.planes.lowering import Program, lowered
 from app.rules.syntax import parse
 from benchmarks import population, rivals
 from benchmarks.one_person import one_person
@@ -74,19 +74,24 @@ def touch_once(table: Table) -> float:
     return timed(lambda: [np.copyto(to, values) for to, values in zip(into, columns, strict=True)]).wall
 
 
+def afresh(program: Program, table: Table) -> Planes:
+    """Answer as the first program over a table, whose flags nobody has packed yet."""
+    table.packed.clear()
+    table.extremes.clear()
+    return answered(program, table)
+
+
 def kernel(count: int, table: Table, floor: float) -> None:
     """(i), (ii): both planes of every rule for everybody."""
     program = book(count).program
     steps = len(program.steps) + sum(len(inner.steps) for inner in program.inner.values())
-    table.packed.clear()
-    table.extremes.clear()
-    packing = timed(lambda: [(table.bits(name), table.ends(name)) for name in table.columns], 1)
     ours = timed(lambda: answered(program, table), 3 if count > 100 else ROUNDS)
     asked = count * table.size / MEGA
     rate = asked / ours.wall
     say(f"({'i' if count <= 100 else 'ii'}) {count} policies, {steps} distinct steps, both planes",
         f"{ours.wall:.3f} s, cpu {ours.cpu:.3f} s")  # fmt: skip
-    say("    packing all flags, finding all ends before that, once", f"cpu {packing.cpu * MILLI:.0f} ms")
+    first = timed(lambda: afresh(program, table), 3)
+    say("    the first over a table, its flags packed as well", f"{first.wall:.3f} s, cpu {first.cpu:.3f} s")
     say("    evaluations a second, wall", f"{rate:,.0f} M", f"≥ {floor:,.0f} M", reached=rate >= floor)
     say("    evaluations a second, CPU", f"{asked / ours.cpu:,.0f} M")
     hits, possible = counts(ours.made.surely).sum(), counts(ours.made.possibly).sum()
@@ -106,7 +111,9 @@ def beside_others(count: int, table: Table, most: int = 100) -> None:
         theirs = min(rivals.openfisca(program, table, program.rules) for _ in range(3))
         figure = f"cpu {theirs:.3f} s : ours {ours.cpu:.3f} s"
         say("      OpenFisca-core, one plane, gaps as 0", figure, "≥ 6 ×", reached=theirs >= 6 * ours.cpu)
-        say("      ratio", f"{theirs / ours.cpu:.1f} ×")
+        first = timed(lambda: afresh(program, table), 3)
+        ratios = f"{theirs / ours.cpu:.1f} ×, {theirs / first.cpu:.1f} ×"
+        say("      ratio; as the first program over the table", ratios)
     else:
         say("      OpenFisca-core", "not installed")
     if rivals.has("polars"):
