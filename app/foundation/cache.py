@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
@@ -19,6 +20,7 @@ CONNECT_SECONDS, READ_SECONDS, SILENT_SECONDS = 0.2, 0.5, 1.0
 GONE = b"-"
 """What stands for a while under the key of an answer that was called back: wins over a slow reader."""
 
+T = TypeVar("T")
 _clients: list[Redis] = []
 
 
@@ -63,15 +65,36 @@ class _Silence:
     until = 0.0
 
 
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask this process's Redis something; raises RedisError.
+
+    A server that let somebody wait in vain is not asked again for a second, so that a frozen one costs few
+    requests their time.
+    """
+    owner = client()
+    _leave_in_peace(owner)
+    try:
+        return ask()
+    except Silent:
+        _Silence.of, _Silence.until = owner, time.monotonic() + SILENT_SECONDS
+        raise
+
+
+def _leave_in_peace(owner: Redis) -> None:
+    if _Silence.of is owner and time.monotonic() < _Silence.until:
+        raise Silent("a moment ago it did not answer")
+
+
 def fetch(*keys: str) -> list[bytes | None]:
     """Read keys in one round trip over the running thread's own connection, at half of what `mget` costs.
 
-    Raises RedisError. A connection that was closed while it rested is opened again, once. A server that let
-    somebody wait in vain is not asked again for a second, so that a frozen one costs few requests their time.
+    Raises RedisError. A connection that was closed while it rested is opened again, once. A silent server is
+    left in peace as by `patiently`.
     """
-    owner = client()
-    if _Silence.of is owner and time.monotonic() < _Silence.until:
-        raise Silent("a moment ago it did not answer")
+    return patiently(lambda: _fetch(client(), keys))
+
+
+def _fetch(owner: Redis, keys: Sequence[str]) -> list[bytes | None]:
     if _line.owner is not owner:
         _switch(owner)
     rested, _line.used = _line.used, False
@@ -81,9 +104,6 @@ def fetch(*keys: str) -> list[bytes | None]:
         if not rested:
             raise
         found = _ask(_line.connection, keys)
-    except Silent:
-        _Silence.of, _Silence.until = owner, time.monotonic() + SILENT_SECONDS
-        raise
     _line.used = True
     return found
 

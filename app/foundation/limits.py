@@ -46,7 +46,8 @@ def take(limit: Limit, subject: str) -> None:
     key = f"limit:{limit.name}:{subject}"
     rate = limit.burst / limit.seconds
     try:
-        wait = int(cache.client().eval(_SCRIPT, 1, key, str(limit.burst), str(rate)))
+        asked = (_SCRIPT, 1, key, str(limit.burst), str(rate))
+        wait = int(cache.patiently(lambda: cache.client().eval(*asked)))
     except cache.RedisError:
         _log.warning("limit.cache_silent", limit=limit.name)
         wait = _take_locally(key, limit.burst, rate) if limit.closed else 0

@@ -12,6 +12,7 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerError
 
+from app.foundation import cache
 from app.foundation.cache import RedisError
 from app.foundation.transaction import on_commit
 from config.settings import Settings
@@ -37,7 +38,7 @@ _actors: dict[Bell, "dramatiq.Actor[[], None]"] = {}
 def open_broker(settings: Settings) -> RedisBroker:
     """Make the process's broker; without middleware that retries or times out: rows carry both."""
     broker: RedisBroker = RedisBroker(  # type: ignore[no-untyped-call] # dramatiq leaves it untyped
-        url=settings.redis_url.get_secret_value(), middleware=[]
+        client=cache.open_client(settings), middleware=[]
     )
     dramatiq.set_broker(broker)
     for bell in Bell:
@@ -64,7 +65,7 @@ def ring(bell: Bell) -> None:
         queue_name=bell.value, actor_name=bell.value, args=(), kwargs={}, options={}
     )
     try:
-        broker.enqueue(message)
+        cache.patiently(lambda: broker.enqueue(message))
     except (BrokerError, RedisError) as error:
         _log.warning("bell.silent", bell=bell, kind=type(error).__name__)
 

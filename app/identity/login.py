@@ -60,7 +60,8 @@ def _claim(code: str, device: Device) -> None:
     """Make the code ours, first in Redis, which is cheap, then in a row, which stays; raises CodeUsed."""
     digest = hashlib.sha256(code.encode()).digest()
     try:
-        first = cache.client().set(f"login:code:{digest.hex()}", b"1", nx=True, ex=CODE_SECONDS)
+        key = f"login:code:{digest.hex()}"
+        first = cache.patiently(lambda: cache.client().set(key, b"1", nx=True, ex=CODE_SECONDS))
     except cache.RedisError as error:
         _log.warning("login.cache_silent", kind=type(error).__name__)
         first = True

@@ -78,7 +78,7 @@ def put(token_hash: bytes, session: Cached, *, read_at: datetime) -> None:
     """Remember a session as PostgreSQL told it at `read_at`; never over a tombstone."""
     record = orjson.dumps([read_at.timestamp(), session.expires_at.timestamp(), *_packed(session.principal)])
     try:
-        cache.client().set(_key(token_hash), record, nx=True, px=CACHED_FOR)
+        cache.patiently(lambda: cache.client().set(_key(token_hash), record, nx=True, px=CACHED_FOR))
     except cache.RedisError as error:
         _log.warning("session.cache_silent", kind=type(error).__name__)
 

@@ -73,7 +73,7 @@ def slow_down() -> None:
 
 def _ask(wanted: int, *, slowed: bool) -> tuple[int, float]:
     arguments = [str(_usual[0]), str(RECOVERS), str(SLOWEST), str(wanted), str(int(slowed))]
-    given, rate = cache.client().eval(_SCRIPT, 1, KEY, *arguments)
+    given, rate = cache.patiently(lambda: cache.client().eval(_SCRIPT, 1, KEY, *arguments))
     return int(given), float(rate)
 
 

@@ -2,10 +2,12 @@ import socket
 import threading
 import time
 
+import dramatiq
 import pytest
 
-from app.foundation import cache
+from app.foundation import cache, limits, queue
 from app.foundation.cache import RedisError
+from app.notifications import pace
 
 
 def test_a_key_is_read_as_it_was_written(redis):
@@ -77,6 +79,40 @@ def test_threads_that_come_and_go_do_not_use_up_the_connections(redis):
         thread.start()
         thread.join()
     assert seen == [b"v"] * 100
+
+
+@pytest.fixture
+def frozen(settings, redis):
+    """A Redis that takes connections up and never answers, in the place of the usual one."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        address = type(settings.redis_url)(f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        elsewhere = settings.model_copy(update={"redis_url": address})
+        usual, broker = cache.client(), dramatiq.get_broker()
+        cache.use(cache.open_client(elsewhere))
+        queue.open_broker(elsewhere)
+        try:
+            yield
+        finally:
+            cache.client().close()
+            dramatiq.get_broker().client.close()
+            cache.use(usual)
+            dramatiq.set_broker(broker)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: limits.take(limits.Limit("open", 3, 600.0), "somebody"),
+        lambda: queue.ring(queue.Bell.PUSHES),
+        lambda: pace.take(1),
+    ],
+    ids=["limit", "bell", "pace"],
+)
+def test_a_frozen_redis_costs_limits_and_bells_no_more_than_one_wait_a_second(frozen, ask):
+    began, times = time.monotonic(), 50
+    for _ in range(times):
+        ask()
+    assert time.monotonic() - began < times * cache.READ_SECONDS / 10
 
 
 def test_a_frozen_redis_lets_one_reader_in_a_second_wait(redis, settings):
