@@ -22,8 +22,8 @@ _AREAS = ("residence_region", "hukou_region", "ent_region")
 
 
 @lru_cache(maxsize=20_000)
-def region_params(region_code: str | None, on: date) -> Params:
-    """Return the regional parameters (地方标准) as they stand on a day where the subject lives."""
+def region_params(region_code: str | None, on: date | None = None) -> Params:
+    """Return the regional parameters (地方标准) where the subject lives: of a day, else the last entered."""
     return resolve_params(fact_catalogue.vocabulary(), region_code, on=on)
 
 

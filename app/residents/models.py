@@ -59,7 +59,23 @@ class Enterprise(Model):
     ended_at: Mapped[datetime | None]
 
 
-class ResidentFact(Model):
+class _Stated:
+    """The columns of a fact: about whom, which, by whose word, its value plain or sealed, and since when."""
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey(_OWNER))
+    subject_kind: Mapped[SubjectKind] = mapped_column(String(12))
+    subject_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[FactKind] = mapped_column(String(12))
+    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    source: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[date]
+    since: Mapped[date]
+    fetched_at: Mapped[datetime]
+
+
+class ResidentFact(_Stated, Model):
     """One fact about a person or an enterprise, by a registry or the resident, with source and date.
 
     `since` is the first day that this value was stated as of, `as_of` the last.
@@ -76,20 +92,8 @@ class ResidentFact(Model):
         Index(None, "owner_id"),
     )
 
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey(_OWNER))
-    subject_kind: Mapped[SubjectKind] = mapped_column(String(12))
-    subject_id: Mapped[UUID]
-    name: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[FactKind] = mapped_column(String(12))
-    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    source: Mapped[str] = mapped_column(String(64))
-    as_of: Mapped[date]
-    since: Mapped[date]
-    fetched_at: Mapped[datetime]
 
-
-class PastFact(Model):
+class PastFact(_Stated, Model):
     """What a fact was before it became another or was not said any more: from `since` until the day `until`.
 
     Sealed as it was, for the row of the fact (`fact_id`).
@@ -106,18 +110,7 @@ class PastFact(Model):
     )
 
     fact_id: Mapped[UUID]
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey(_OWNER))
-    subject_kind: Mapped[SubjectKind] = mapped_column(String(12))
-    subject_id: Mapped[UUID]
-    name: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[FactKind] = mapped_column(String(12))
-    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    source: Mapped[str] = mapped_column(String(64))
-    as_of: Mapped[date]
-    since: Mapped[date]
     until: Mapped[date]
-    fetched_at: Mapped[datetime]
 
 
 class Dispute(Model):
