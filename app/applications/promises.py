@@ -16,6 +16,7 @@ from app.applications.material_rows import Change
 from app.applications.material_types import MaterialState, PromiseView
 from app.applications.models import Case, CaseMaterial
 from app.applications.scope import task_locked, within
+from app.applications.stages import progress
 from app.applications.types import EventKind, Status
 from app.audit.types import Actor, ActorKind
 from app.catalogue.types import Material
@@ -226,6 +227,7 @@ def _take_consequences(case: Case, position: int, result: Result, actor: Actor) 
         event = history.append(
             case, EventKind.REVOKED, actor=actor, details={"material": position}, note=note
         )
+        progress.follow(case, event, progress.stages_of(case))
         notices.tell(case, event, text=f"因“{name}”的承诺经核查不属实，原决定已撤销。说明：{result.reason}。")
         return
     notices.tell_about_material(

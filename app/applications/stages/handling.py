@@ -15,7 +15,9 @@ from app.applications.stages.plan import Plan
 from app.applications.types import Event, EventKind
 from app.catalogue.types import Stage
 
-_ENDS_EARLY = frozenset({EventKind.REJECTED, EventKind.ACCEPTANCE_REFUSED, EventKind.WITHDRAWN})
+_ENDS_EARLY = frozenset(
+    {EventKind.REJECTED, EventKind.ACCEPTANCE_REFUSED, EventKind.WITHDRAWN, EventKind.REVOKED}
+)
 
 
 @dataclass(frozen=True, slots=True)
