@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, or_, select
 
-from app.applications import drafts, opening
+from app.applications import drafts, missing, opening
 from app.applications.drafts import read_answers
 from app.applications.errors import AnswersRefused
 from app.applications.history import SYSTEM
@@ -22,7 +22,7 @@ from app.applications.opening import Wanted
 from app.applications.scope import with_stages
 from app.applications.stage_types import Finding, Handler, StageState
 from app.applications.stages import progress
-from app.applications.types import CaseId, Status
+from app.applications.types import Action, CaseId, Status
 from app.catalogue.types import ServiceItem, Stage
 from app.catalogue.vocabulary import words
 from app.forms.prefill import PrefillKind
@@ -76,11 +76,13 @@ def _move_settled_on() -> int:
     with atomic():
         settled = session.scalars(
             select(Case)
-            .where(Case.settled, Case.status.in_(progress.BY_ITSELF))
+            .where(Case.settled, Case.status.in_(progress.BY_ITSELF), ~missing.waits(Case.id))
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
         for case in settled:
+            if case.status == Status.ACCEPTED:
+                missing.decision_may_come(case, Action.APPROVE)
             progress.move_on(case, progress.stages_of(case))
     return len(settled)
 

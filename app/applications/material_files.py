@@ -11,7 +11,7 @@ from app.applications.items import item_of
 from app.applications.material_rows import Change
 from app.applications.material_types import MaterialState
 from app.applications.models import Case, CaseMaterial
-from app.applications.scope import within
+from app.applications.scope import readable
 from app.applications.types import FINAL, Status
 from app.foundation.database import reading, session
 from app.identity.types import OfficerPrincipal, Principal, ResidentId
@@ -51,7 +51,7 @@ class CaseFiles:
 
 def _sees(principal: Principal) -> ColumnElement[bool]:
     if isinstance(principal, OfficerPrincipal):
-        return within(principal)
+        return readable(principal)
     return or_(Case.resident_id == principal.resident_id, Case.subject_id == principal.resident_id)
 
 

@@ -7,8 +7,10 @@ decide.
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import Executable, select, update
+from sqlalchemy import ColumnElement, Executable, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.applications import material_rows, notices, promises
 from app.applications.errors import DecisionWaits
@@ -56,6 +58,12 @@ def decision_may_come(case: Case, action: Action) -> None:
         )
     if action in _waits([MaterialState(row.state) for row in session.execute(asked)]):
         raise DecisionWaits
+
+
+def waits(case_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a case's decision waits for a material (容缺)."""
+    asked = select(CaseMaterial.id).where(CaseMaterial.case_id == case_id, CaseMaterial.state.in_(WAITED_FOR))
+    return asked.exists()
 
 
 def without_waiting(actions: Sequence[Action], asked: Sequence[MaterialView]) -> list[Action]:

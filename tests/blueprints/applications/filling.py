@@ -1,8 +1,11 @@
 """Fills in any form of the catalogue as a person would: what shows and is empty, step by step."""
 
-from tests.blueprints.applications.errands import Errand
+from app.materials import scanning
+from tests.blueprints.applications.papers import Papers
+from tests.support.uploads import noise
 
 ID_NUMBER, CARD, USCC = "340102198012059273", "6222020000000000000", "91110000600037341L"
+NOTHING = {"missing", "may_be_promised", "may_follow"}
 BY_TYPE = {
     "text": "张三",
     "textarea": "用于购置设备",
@@ -19,7 +22,7 @@ BY_TYPE = {
 }
 
 
-class Filling(Errand):
+class Filling(Papers):
     """One application of any service; `wishes` are answers that differ from the usual ones."""
 
     def __init__(self, person, service, region, *, subject=None, **wishes):
@@ -32,6 +35,31 @@ class Filling(Errand):
         number = 1
         while number is not None:
             number = self._fill(number)
+        return self
+
+    def submitted(self):
+        self.open().fill().hand_in().submit()
+        return self
+
+    def hand_in(self):
+        """Promise what may be promised, upload the rest that is required and stands on nothing."""
+        content = noise()
+        for position, material in self.materials().items():
+            if not material["required"] or material["state"] not in NOTHING:
+                continue
+            if "promise" in material["ways"]:
+                text = self.client.get(f"{self.url}/materials/{position}/promise").json
+                body = {
+                    "version": text["version"],
+                    "sha256": text["sha256"],
+                    "signature": BY_TYPE["signature"],
+                }
+                reply = self.do("PUT", position, "/promise", body)
+            else:
+                upload = self.phone().upload(content + b"\n" * position, f"{position}.jpg")
+                reply = self.attach(position, upload)
+            assert reply.status_code == 200, reply.json
+        scanning.scan_due()
         return self
 
     def _fill(self, number):

@@ -89,7 +89,7 @@ def office(sign_in):
 
 
 @pytest.fixture
-def apply(verified, registries):
+def apply(verified, registries, clamd):
     """`apply("svc-dibao")`: an application, filled in and submitted."""
 
     def begin(service, **wishes):
