@@ -36,9 +36,9 @@ _EVERYBODY = (
     SELECT gen_random_uuid(), id, purpose, 1, true, 1
     FROM identity_account, unnest(ARRAY['matching', 'push']) AS purpose""",
     """INSERT INTO resident_fact (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of,
-        fetched_at)
+        fetched_at, since)
     SELECT gen_random_uuid(), id, 'person', id, known.name, 'registry', known.value, '公安',
-        CURRENT_DATE, now() - random() * interval '300 days'
+        CURRENT_DATE, now() - random() * interval '300 days', CURRENT_DATE
     FROM (SELECT id, openid < 'o' || lpad(CAST(:turning AS text), 27, '0') AS turns, random() AS chance
         FROM identity_account OFFSET 0) AS person,
     LATERAL (VALUES
@@ -87,8 +87,9 @@ def _seal(people: int) -> None:
     cipher = crypto.cipher()
     fact = text(
         "INSERT INTO resident_fact (id, owner_id, subject_kind, subject_id, name, kind, sealed, source,"
-        " as_of, fetched_at)"
-        " VALUES (:id, :who, 'person', :who, :name, 'registry', :sealed, '民政', CURRENT_DATE, now())"
+        " as_of, fetched_at, since)"
+        " VALUES (:id, :who, 'person', :who, :name, 'registry', :sealed, '民政', CURRENT_DATE, now(),"
+        " CURRENT_DATE)"
     )
     for begin in range(0, people, 10_000):
         with atomic():

@@ -36,9 +36,9 @@ SELECT gen_random_uuid(), id, 'matching', 1, true, 1 FROM identity_account
 """
 _FACTS = """
 INSERT INTO resident_fact
-    (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of, fetched_at)
+    (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of, fetched_at, since)
 SELECT gen_random_uuid(), who.id, 'person', who.id, said.name, 'registry', said.value, '测速', current_date,
-    now()
+    now(), current_date
 FROM (SELECT id, row_number() OVER () AS n FROM identity_account) AS who
 CROSS JOIN LATERAL (
     SELECT current_date - ((who.n * 7919) % 36525)::int AS born,

@@ -179,9 +179,9 @@ _EVERYBODY = (
     SELECT id, '', false, '{}', true, 1, now(), (localtime + interval '19 hours')::time(0),
         (localtime + interval '20 hours')::time(0) FROM identity_account""",
     """INSERT INTO resident_fact (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of,
-        fetched_at)
+        fetched_at, since)
     SELECT gen_random_uuid(), id, 'person', id, known.name, 'registry', known.value::jsonb, '公安',
-        current_date, now()
+        current_date, now(), current_date
     FROM identity_account, (VALUES ('birth_date', '"1940-03-07"'), ('hukou_region', '"500103"'),
         ('residence_region', '"500103"'), ('gender', '"female"'), ('hukou_type', '"urban"'),
         ('nationality', '"CHN"'), ('residence_months', '240'), ('household_size', '2'),

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, inspect, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.applications import clocks, folding
 from app.applications.items import item_of, limits_of
@@ -56,9 +57,8 @@ def append(
     """
     event = Event(case.events_count + 1, kind, clock.now(), actor.kind.value, actor.id, dict(details or {}))
     state = folding.apply(state_of(case), event, working_days.calendar())
-    with session.no_autoflush:  # the trigger on the row's status wants the event to be there first
-        session.execute(insert(CaseEvent).values(_row(case.id, event, state, note)))
     _cache(case, state, event)
+    _write(case, _row(case.id, event, state, note))
     _audit(case, event, actor, state.status)
     return event
 
@@ -108,6 +108,23 @@ def _row(case_id: UUID, event: Event, state: CaseState, note: Mapping[str, Any] 
         "details": event.details,
         "note": seal_note(note, event_id=event_id) if note else None,
     }
+
+
+def _write(case: Case, event_row: Mapping[str, Any]) -> None:
+    """Store an event and all that has changed about its case in one statement.
+
+    The case waits for the event: the trigger on its status wants it to be there first.
+    """
+    changed = {
+        attr.key: getattr(case, attr.key) for attr in inspect(case).attrs if attr.history.has_changes()
+    }
+    told = insert(CaseEvent).values(event_row).returning(CaseEvent.seq).cte("told")
+    all_told = select(func.count()).select_from(told).scalar_subquery() == 1
+    statement = update(Case).where(Case.id == case.id, all_told).values(changed)
+    with session.no_autoflush:
+        session.execute(statement.execution_options(synchronize_session=False))
+    for name, value in changed.items():
+        set_committed_value(case, name, value)
 
 
 def _audit(case: Case, event: Event, actor: Actor, status: Status) -> None:

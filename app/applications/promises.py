@@ -1,7 +1,7 @@
 """告知承诺 (国办发〔2020〕42号): told, chosen, signed, checked after the decision, revoked if false."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -14,8 +14,8 @@ from app.applications.errors import NotAllowedNow, PromisesBroken, PromiseTextCh
 from app.applications.items import item_of
 from app.applications.material_rows import Change
 from app.applications.material_types import MaterialState, PromiseView
-from app.applications.models import Case, CaseMaterial
-from app.applications.scope import task_locked, within
+from app.applications.models import Case, CaseMaterial, CaseStage
+from app.applications.scope import task_locked, task_with_stages, within
 from app.applications.stages import progress
 from app.applications.types import EventKind, Status
 from app.audit.types import Actor, ActorKind
@@ -177,7 +177,7 @@ def check(
 
     Raises TaskNotFound, StaleVersion, NotAllowedNow, ResultIncomplete.
     """
-    case = task_locked(officer, case_id)
+    case, stages = task_with_stages(officer, case_id)
     if case.version != version:
         raise StaleVersion
     standing = material_rows.read(case).get(position)
@@ -193,7 +193,7 @@ def check(
     case.version += 1
     with session.no_autoflush:
         if not result.kept:
-            _take_consequences(case, position, result, actor)
+            _take_consequences(case, position, result, actor, stages)
     session.flush()
     return Status(case.status), case.version
 
@@ -219,7 +219,9 @@ def repair(officer: OfficerPrincipal, case_id: UUID, position: int, *, version: 
     return case.version
 
 
-def _take_consequences(case: Case, position: int, result: Result, actor: Actor) -> None:
+def _take_consequences(
+    case: Case, position: int, result: Result, actor: Actor, stages: Sequence[CaseStage]
+) -> None:
     """Take the decision back, or order it put right; a machine does neither."""
     name = item_of(case.service_id, case.service_version).materials[position].name
     if result.revoke:
@@ -227,7 +229,7 @@ def _take_consequences(case: Case, position: int, result: Result, actor: Actor) 
         event = history.append(
             case, EventKind.REVOKED, actor=actor, details={"material": position}, note=note
         )
-        progress.follow(case, event, progress.stages_of(case))
+        progress.follow(case, event, stages)
         notices.tell(case, event, text=f"因“{name}”的承诺经核查不属实，原决定已撤销。说明：{result.reason}。")
         return
     notices.tell_about_material(

@@ -144,6 +144,11 @@ class PolicyStatisticsOut(Schema):
     visits_open = fields.Integer(required=True)
     visits = _counts()
     dismissals = _counts()
+    announcements = fields.Dict(
+        keys=fields.String(validate=validate.OneOf([kind.value for kind in ANNOUNCED])),
+        values=fields.Nested(AnnouncedOut),
+        required=True,
+    )
 
 
 def _cell() -> fields.Integer:
@@ -186,8 +191,3 @@ class DeliveryAccountOut(Schema):
 
     delivery = fields.Nested(DeliveryOut, required=True)
     regions = fields.List(fields.Nested(DeliveryRegionOut), required=True)
-    announcements = fields.Dict(
-        keys=fields.String(validate=validate.OneOf([kind.value for kind in ANNOUNCED])),
-        values=fields.Nested(AnnouncedOut),
-        required=True,
-    )

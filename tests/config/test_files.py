@@ -60,7 +60,7 @@ def test_the_whole_catalogue_is_there() -> None:
     assert Counter(policy["audience"] for policy in POLICIES) == {"person": 32, "enterprise": 18}
     assert len(SERVICES) == 19
     assert sum(len(service["stages"]) for service in SERVICES) == 96
-    assert len(FACTS) == 104
+    assert len(FACTS) == 106
     assert len(PARAMS) == 6
     assert len(CASES["cases"]) == 4
 

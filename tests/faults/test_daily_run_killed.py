@@ -81,7 +81,12 @@ class Day:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.faults.daily_child", *([place] if place else [])],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment(self.settings)},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "PYTHONDONTWRITEBYTECODE": "1",  # Python 3.11 would keep what a full disk cut short
+                **environment(self.settings),
+            },
             stdout=subprocess.DEVNULL,
             preexec_fn=largest_file and partial(resource.setrlimit, resource.RLIMIT_FSIZE, largest_file),  # noqa: PLW1509 only setrlimit is called
         )
@@ -199,9 +204,9 @@ def own_server(application, settings, redis, silent):
 
 LONG_FACTS = text("""
 INSERT INTO resident_fact
-    (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of, fetched_at)
+    (id, owner_id, subject_kind, subject_id, name, kind, value, source, as_of, fetched_at, since)
 SELECT gen_random_uuid(), id, 'person', id, 'left_the_catalogue', 'registry',
-    to_jsonb(repeat('x', 200000)), '测试部门', current_date, now()
+    to_jsonb(repeat('x', 200000)), '测试部门', current_date, now(), current_date
 FROM identity_account
 """)
 """So much that an export cannot lie in the buffers between PostgreSQL and us."""

@@ -88,7 +88,7 @@ class BankcardField(FieldRule):
     """
 
     help = "银行卡正面的号码，16至19位数字"
-    example = "6222020000000000000"
+    example = "6222020000000000001"
     always_masked: ClassVar[bool] = True
 
     def clean(self, field: Field, value: object, known_region: KnownRegion) -> str:  # noqa: ARG002 one face for all

@@ -79,6 +79,7 @@ def test_what_follows_later_has_a_day_a_reminder_and_holds_the_decision(papers, 
     shown = {one["position"]: one for one in papers.read()["materials"]}[HUKOU]
     assert (shown["state"], shown["due_on"]) == ("deferred", "2026-06-30")  # ten working days, 端午 between
     desk.decide(papers.id, "accept")
+    desk.handle(papers.id)
     task = desk.read(papers.id)
     assert not {"approve", "reject"} & set(task["allowed_actions"])
     early = desk.post(papers.id, "approve")
@@ -96,6 +97,7 @@ def test_what_was_not_supplied_is_an_officers_to_decide_and_no_machines(papers, 
     papers.defer(HUKOU)
     papers.submit()
     desk.decide(papers.id, "accept")
+    desk.handle(papers.id)
     clock.advance(days=16)
     assert (_tick(missing.lapse_due), _tick(missing.lapse_due)) == (1, 0)
     case = papers.read()

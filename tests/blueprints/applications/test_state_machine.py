@@ -103,6 +103,8 @@ class CaseMachine(RuleBasedStateMachine):
         if self.model is Status.SUPPLEMENT:
             way_out = EventKind.REJECTED if self.asked_in is Status.ACCEPTED else EventKind.ACCEPTANCE_REFUSED
             allowed &= kind is way_out and self.late
+        if kind is EventKind.APPROVED and self.model is Status.ACCEPTED:
+            self.world.desk.handle(self.elder.id)  # every department before the decision
         listed = action in self.world.desk.read(self.elder.id)["allowed_actions"]
         reply = self.world.desk.post(self.elder.id, action, **ANSWER)
         assert (reply.status_code, listed) == (200 if allowed else 409, allowed), reply.json
