@@ -1,4 +1,4 @@
-"""Files at rest: every upload has a key of its own, sealed in its row by the field cipher (docs/adr/0010).
+"""Files at rest: every upload has a key of its own, sealed in its row by the field cipher (docs/adr/0013).
 
 Whoever takes the key out of the row has destroyed the file, in the store and in every copy of the store.
 """
