@@ -18,7 +18,7 @@ from app.residents.types import Purpose
 from tests.app.notifications.conftest import SEND
 from tests.support.awake import keep_awake
 
-PEOPLE, EACH = 120, 2
+PEOPLE, EACH = 400, 2
 OPEN = ("queued", "held")
 
 
@@ -72,8 +72,8 @@ def _waiting():
 
 
 def test_nobody_is_told_twice_and_nothing_is_lost_while_push_workers_are_killed(people, herd, wechat):
-    wechat.post("faults", match={"path": SEND}, effect={"latency": {"uniform": [0.005, 0.06]}})
-    killed = herd("pushes", kills=30).until(lambda: _waiting() == 0)
+    wechat.post("faults", match={"path": SEND}, effect={"latency": {"uniform": [0.02, 0.15]}})
+    killed = herd("pushes", kills=30, pauses=(0.03, 0.1)).until(lambda: _waiting() == 0)
     assert killed >= 5
     with atomic():
         database.session.execute(text("UPDATE notification_delivery SET leased_until = '2000-01-01'"))
