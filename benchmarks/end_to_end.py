@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from benchmarks.matching import MEGA, MILLION, book, say
 from benchmarks.population import DAY
 
 POLICIES, PART, ROUNDS, FLOOR = 1000, 131_072, 5, 2.0
-CLUSTER = "local-cluster[2,1,1024]"
+MASTERS = ("local-cluster[2,1,1024]", "local[2]")
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -112,11 +113,11 @@ def measured(case: str, snapshot: Snapshot, opened: Callable[[], Placement]) -> 
     say("      opening it, and the first run", f"{start:.1f} s")
 
 
-def on_spark() -> Placement:
-    """Open two executors of one core on this machine, reachable from nowhere else."""
+def on_spark(master: str) -> Placement:
+    """Open two cores of this machine, as executors or in one Java process, reachable from nowhere else."""
     os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT)}
     os.environ.setdefault("SPARK_CONF_DIR", str(ROOT / "tests" / "spark" / "conf"))
-    return OnSpark.at(CLUSTER)
+    return OnSpark.at(master)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured("one process", made, Serial)
         measured("two processes", made, lambda: Processes(2))
         if rivals.has("pyspark"):
-            measured(f"Spark {CLUSTER}", made, on_spark)
+            for master in MASTERS:
+                measured(f"Spark {master}", made, partial(on_spark, master))
         else:
             say("    Spark", "not installed")
     return 0
