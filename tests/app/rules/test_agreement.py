@@ -7,6 +7,7 @@ import datetime as dt
 import os
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,9 @@ def test_every_machine_gives_the_answer_of_the_definition(drawn: Any) -> None:
     program = lowered(nodes, as_of=as_of, parameters=vocabulary.params)
     table = tabulated(people, vocabulary, "person", everything(vocabulary, "person"), regions=homes)
     planes = answered(program, table)
+    in_parts = answered(program, table, chunk=64)
+    assert np.array_equal(planes.surely, in_parts.surely)
+    assert np.array_equal(planes.possibly, in_parts.possibly)
     opinion = Opinion(people, vocabulary, "person", homes, as_of)
     for number, (rule, node) in enumerate(zip(rules, nodes, strict=True)):
         closures = {home: compile_condition(node, as_of=as_of, params=params[home]) for home in params}
