@@ -1,7 +1,5 @@
 """What every process opens and connects: web, worker, scheduler, command; and what is done by the clock."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -69,10 +67,9 @@ from app.residents import subscriptions as resident_subscriptions
 from config import files
 from config.settings import Settings
 
-_SEARCH_SECONDS = 12 * 3600
 DAILY, HOURLY, MINUTELY = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-daily = Child("app.daily")
-"""The process of the daily runs (docs/adr/0010): its memory and its processor time are not ours."""
+daily, foreseeing = Child("app.daily"), Child("app.foreseeing")
+"""The daily runs (docs/adr/0010) and the search for what is announced: their memory and time are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,9 @@ def run_daily() -> bool:
     return daily_runs.waiting() and daily.start()
 
 
-def search_ahead() -> None:
-    """Search once a day for what is to be announced, in a child process: it loads NumPy, we do not."""
-    if not announcing.searched_today():
-        child = [sys.executable, "-m", "app.foreseeing"]
-        subprocess.run(child, check=True, timeout=_SEARCH_SECONDS, stdin=subprocess.DEVNULL)  # noqa: S603 our own module
+def search_ahead() -> bool:
+    """Start the day's search for what is to be announced, unless it was made or is being made."""
+    return not announcing.searched_today() and foreseeing.start()
 
 
 JOBS: tuple[Job, ...] = (

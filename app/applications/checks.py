@@ -1,7 +1,10 @@
 """Rules of deciding; each raises or returns nothing."""
 
+from datetime import timedelta
+
 from app.applications.errors import (
     AlreadyExtended,
+    ClaimedByOther,
     DecidedItemByItem,
     DecisionIncomplete,
     NotAllowedNow,
@@ -9,7 +12,8 @@ from app.applications.errors import (
     SupplementAlreadyAsked,
     SupplementStillWaiting,
 )
-from app.applications.models import Case
+from app.applications.models import Case, CaseStage
+from app.applications.stage_types import StageState
 from app.applications.transitions import EVENT_OF, targets
 from app.applications.types import Action, CaseState, EventKind, PauseKind, Status
 from app.catalogue.types import ServiceItem
@@ -17,6 +21,9 @@ from app.foundation import clock
 from app.foundation.errors import RuleViolation
 
 _DECISIONS = frozenset({EventKind.APPROVED, EventKind.REJECTED})
+_REASON_WANTED = "请写明理由，申请人会看到"
+CLAIM = timedelta(minutes=30)
+"""For how long a case or a stage is an officer's to work on (领取); claiming again begins anew."""
 _REASONED = frozenset({Action.REFUSE_ACCEPTANCE, Action.REJECT, Action.PAUSE, Action.EXTEND})
 """A refusal, a pause and an extension are told with their reason (第38、42、45条)."""
 
@@ -53,7 +60,13 @@ def allowed_actions(state: CaseState, item: ServiceItem) -> list[Action]:
 def is_reasoned(action: Action, reason: str) -> None:
     """Refuse a decision without the reason that the law wants told."""
     if action in _REASONED and not reason:
-        raise DecisionIncomplete({"reason": ["请写明理由，申请人会看到"]})
+        raise DecisionIncomplete({"reason": [_REASON_WANTED]})
+
+
+def stage_is_reasoned(outcome: StageState, reason: str) -> None:
+    """Refuse that a department does not confirm, or refuses an item, without the reason that is told."""
+    if outcome is StageState.REFUSED and not reason:
+        raise DecisionIncomplete({"reason": [_REASON_WANTED]})
 
 
 def list_is_complete(items: tuple[str, ...]) -> None:
@@ -73,10 +86,11 @@ def pause_is_told(kind: PauseKind | None, days: int | None) -> None:
         raise DecisionIncomplete(errors)
 
 
-def not_claimed_by_other(case: Case, officer_id: object) -> bool:
-    """Say whether a case is free for this officer: nobody's lease, an old lease, or their own."""
-    until = case.claimed_until
-    return case.claimed_by in (None, officer_id) or until is None or until <= clock.now()
+def not_claimed_by_other(work: Case | CaseStage, officer_id: object) -> None:
+    """Refuse an officer what a colleague works on: neither nobody's, nor an old claim, nor their own."""
+    until = work.claimed_until
+    if work.claimed_by not in (None, officer_id) and until is not None and until > clock.now():
+        raise ClaimedByOther
 
 
 def _answer_is_late(state: CaseState, kind: EventKind) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.applications import checks, history, missing
 from app.applications.clocks import EXTENSION_DAYS
-from app.applications.errors import ClaimedByOther, NotAllowedNow
+from app.applications.errors import NotAllowedNow
 from app.applications.items import item_of
 from app.applications.models import Case, CaseStage
 from app.applications.scope import task_locked, task_with_stages
@@ -23,7 +23,6 @@ from app.foundation.database import session
 from app.foundation.errors import StaleVersion
 from app.identity.types import OfficerPrincipal
 
-LEASE = timedelta(minutes=30)
 SUPPLEMENT_DAYS = 30
 """Calendar days to answer a 补正 request where the officer names none; places differ."""
 
@@ -65,9 +64,8 @@ def claim(officer: OfficerPrincipal, case_id: UUID) -> Claim:
     case = task_locked(officer, case_id)
     if case.status not in OPEN:
         raise NotAllowedNow
-    if not checks.not_claimed_by_other(case, officer.officer_id):
-        raise ClaimedByOther
-    until = clock.now() + LEASE
+    checks.not_claimed_by_other(case, officer.officer_id)
+    until = clock.now() + checks.CLAIM
     case.claimed_by, case.claimed_until = officer.officer_id, until
     trail.record("application.claimed", actor=_actor(officer), subject=("application", case.id))
     session.flush()

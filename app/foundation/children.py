@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import structlog
+
+_log = structlog.get_logger(__name__)
+
 
 class Child:
     """One command of ours, `python -m <module>`, started when it is wanted and does not run already."""
@@ -12,9 +16,16 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:
-        """Start it with our settings; False where the one we started still runs. Its output joins ours."""
-        if self._process is not None and self._process.poll() is None:
-            return False
+        """Start it with our settings; False where the one we started still runs. Its output joins ours.
+
+        That the one before it failed is said then.
+        """
+        if self._process is not None:
+            code = self._process.poll()
+            if code is None:
+                return False
+            if code:
+                _log.error("child.failed", module=self._module, code=code)
         self._process = subprocess.Popen(  # noqa: S603 our own module
             [sys.executable, "-m", self._module], stdin=subprocess.DEVNULL
         )

@@ -8,12 +8,9 @@ from app.eligibility.outreach import accounts as outreach
 from app.eligibility.visiting import Wanted
 from app.foundation.transaction import atomic
 from app.identity.types import Role
-from blueprints.eligibility.campaign_schemas import (
-    AccountOut,
-    DeliveryAccountOut,
-    DeliveryOut,
-    PolicyStatisticsOut,
-    SteerIn,
+from blueprints.eligibility.campaign_schemas import AccountOut, PolicyStatisticsOut, SteerIn
+from blueprints.eligibility.delivery_schemas import DeliveryAccountOut, DeliveryOut
+from blueprints.eligibility.visit_schemas import (
     VisitCardOut,
     VisitOut,
     VisitQuery,

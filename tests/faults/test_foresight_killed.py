@@ -75,11 +75,12 @@ def run(settings):
 def test_the_schedulers_child_searches_and_tells_once_a_day(nearly_80, monkeypatch):
     for name, value in environment(nearly_80).items():
         monkeypatch.setenv(name, value)
-    wiring.search_ahead()
+    assert wiring.search_ahead() is True
+    assert wiring.foreseeing.wait() == 0
     assert count(Announcement.policy_id == POLICY, Announcement.state == "told") == PEOPLE
     assert list(nearly_80.snapshot_folder.rglob("*.parquet")) == []
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://nobody@localhost:1/nothing")
-    wiring.search_ahead()  # nothing is started: a child would fail
+    assert wiring.search_ahead() is False, "nothing is started: a child would fail"
 
 
 def test_without_a_folder_for_snapshots_nothing_is_searched_and_it_is_said(committed):

@@ -1,14 +1,12 @@
 """What officers of any department do with their stage of a case: claim it, say what came of it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
+from app.applications import checks
 from app.applications.errors import (
-    ClaimedByOther,
-    DecisionIncomplete,
     NotAllowedNow,
     StageNotFound,
     StageNotOpen,
@@ -27,8 +25,6 @@ from app.foundation.database import session
 from app.foundation.errors import StaleVersion
 from app.identity.types import OfficerPrincipal
 
-LEASE = timedelta(minutes=30)
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -45,10 +41,8 @@ def claim(officer: OfficerPrincipal, stage_row_id: UUID) -> CaseStage:
     _, row, _ = _locked(officer, stage_row_id)
     if row.state != StageState.OPEN:
         raise StageNotOpen
-    now = clock.now()
-    if row.claimed_by not in (None, officer.officer_id) and row.claimed_until and row.claimed_until > now:
-        raise ClaimedByOther
-    row.claimed_by, row.claimed_until = officer.officer_id, now + LEASE
+    checks.not_claimed_by_other(row, officer.officer_id)
+    row.claimed_by, row.claimed_until = officer.officer_id, clock.now() + checks.CLAIM
     trail.record("application.stage_claimed", actor=_actor(officer), subject=("application", row.case_id))
     session.flush()
     return row
@@ -68,8 +62,7 @@ def end(
         raise StageNotOpen
     if case.status in FINAL - {Status.APPROVED}:
         raise NotAllowedNow
-    if outcome is StageState.REFUSED and not reason:
-        raise DecisionIncomplete({"reason": ["请写明理由，申请人会看到"]})
+    checks.stage_is_reasoned(outcome, reason)
     note = {"reason": reason} if reason else None
     progress.end(case, rows, row.stage_id, outcome, actor=_actor(officer), note=note)
     return Ended(case.id, outcome, Status(case.status), case.version)

@@ -4,8 +4,6 @@ Light: the scheduler looks, and starts `python -m app.deliveries` for the work.
 """
 
 import hashlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,16 +15,16 @@ from sqlalchemy import select
 from app.eligibility.outreach.models import Delivery
 from app.eligibility.outreach.types import DeliveryState
 from app.foundation import clock
+from app.foundation.children import Child
 from app.foundation.database import reading
 from config.settings import Settings
 
 MANIFEST, SCOPE = "manifest.json", "person"
 OVERDUE = timedelta(hours=6)
 """A folder without a manifest that nobody has written to for so long is not being written any more."""
-COMMAND = (sys.executable, "-m", "app.deliveries")
 _log = structlog.get_logger(__name__)
 _folder: list[Path] = []
-_child: list[subprocess.Popen[bytes]] = []
+_taker = Child("app.deliveries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,8 @@ def due(root: Path) -> bool:
 
 def start_if_due() -> bool:
     """Start the process that takes deliveries, unless it runs or there is nothing to take; says whether."""
-    if not _folder or not _folder[0].is_dir() or (_child and _child[0].poll() is None):
+    if not _folder or not _folder[0].is_dir() or not due(_folder[0]) or not _taker.start():
         return False
-    if not due(_folder[0]):
-        return False
-    _child[:] = [subprocess.Popen(COMMAND)]  # noqa: S603 our own module, no word of it from outside
     _log.info("delivery.started")
     return True
 
