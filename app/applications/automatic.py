@@ -79,12 +79,15 @@ def _move_settled_on() -> int:
             .where(Case.settled, Case.status.in_(progress.BY_ITSELF), ~missing.waits(Case.id))
             .limit(BATCH)
             .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
         ).all()
-        for case in settled:
-            if case.status == Status.ACCEPTED:
-                missing.decision_may_come(case, Action.APPROVE)
-            progress.move_on(case, progress.stages_of(case))
-    return len(settled)
+        return sum(_move_on(case) for case in settled)
+
+
+def _move_on(case: Case) -> bool:
+    if case.status == Status.ACCEPTED:
+        missing.decision_may_come(case, Action.APPROVE)
+    return progress.move_on(case, progress.stages_of(case))
 
 
 def _due() -> ColumnElement[bool]:

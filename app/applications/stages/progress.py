@@ -91,23 +91,26 @@ def ring_if_settled(case: Case) -> None:
         ring_on_commit(Bell.STAGES)
 
 
-def move_on(case: Case, rows: Sequence[CaseStage]) -> None:
+def move_on(case: Case, rows: Sequence[CaseStage]) -> bool:
     """Accept a case that begins with the machine; conclude one whose stages leave nothing to decide.
+
+    Says whether anything happened.
 
     A 一件事 ends as its mandatory items ended, each decided by an officer. Where no stage decides and every
     one was confirmed, the case is approved; where one was not, an officer decides: no machine refuses.
     """
     if case.status == Status.SUBMITTED:
         accept(case, EventKind.ACCEPTED, actor=SYSTEM)
-        return
+        return True
     now = _standing(case, rows)
     kind = _settled(now)
     if kind is None:
-        return
+        return False
     details = {"by": "stages", "refused": list(now.unconfirmed)}
     event = history.append(case, kind, actor=SYSTEM, details=details)
     follow(case, event, rows)
     tell(case, event, {})
+    return True
 
 
 def stages_of(case: Case) -> list[CaseStage]:

@@ -27,6 +27,16 @@ class Papers(Errand):
     def defer(self, position):
         return self.do("PUT", position, "/deferral")
 
+    def promise(self, position, *, name, **other):
+        """Read what is promised about a material and sign it."""
+        read = self.client.get(f"{self.url}/materials/{position}/promise").json
+        body = {
+            "version": read["version"],
+            "sha256": read["sha256"],
+            "signature": {"kind": "typed", "text": name},
+        }
+        return self.do("PUT", position, "/promise", {**body, **other})
+
     def phone(self):
         return Phone(self.client)
 

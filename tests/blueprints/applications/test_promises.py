@@ -35,13 +35,7 @@ def promising(shop):
 
 
 def sign(errand, position, **other):
-    said = errand.client.get(f"{errand.url}/materials/{position}/promise").json
-    body = {
-        "version": said["version"],
-        "sha256": said["sha256"],
-        "signature": {"kind": "typed", "text": "陈渝珍"},
-    }
-    return errand.do("PUT", position, "/promise", {**body, **other})
+    return errand.promise(position, name="陈渝珍", **other)
 
 
 def test_what_is_promised_is_told_before_and_kept_as_it_was_read(shop, promising, session) -> None:
