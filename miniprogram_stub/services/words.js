@@ -9,6 +9,7 @@ const STATUS_TONES = {
   rejected: 'bad',
   refused: 'bad',
   withdrawn: 'plain',
+  revoked: 'bad',
 }
 const REASON_MARKS = { met: '✓ 符合', not_met: '✗ 不符合', unknown: '? 还不知道' }
 const REASON_TONES = { met: 'good', not_met: 'bad', unknown: 'warn' }

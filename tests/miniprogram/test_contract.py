@@ -3,6 +3,7 @@ import re
 import pytest
 import yaml
 
+from app.applications.types import Status
 from app.forms.types import FieldType
 from tests.miniprogram.calls import calls
 from tests.miniprogram.phone import CLIENT, PREFIX
@@ -109,3 +110,9 @@ def test_every_field_type_of_a_form_is_drawn():
     drawn = dict(re.findall(r"^  (\w+): \{ control: '(\w+)'", table, re.MULTILINE))
     assert set(drawn) == {kind.value for kind in FieldType}
     assert [control for control in drawn.values() if f"control === '{control}'" not in markup] == []
+
+
+def test_every_status_of_a_case_has_its_tone():
+    written = (CLIENT / "services" / "words.js").read_text(encoding="utf-8")
+    tones = written[written.index("STATUS_TONES") : written.index("}")]
+    assert [status.value for status in Status if f"  {status.value}:" not in tones] == []

@@ -8,11 +8,11 @@ const WORDS = {
   pushes: {
     title: "消息推送", queued: "待发送", sending: "发送中", accepted: "微信已受理", delivered: "已送达",
     rejected: "微信未能送达", refused: "用户未订阅", suppressed: "未发微信，仅在站内", failed: "发送失败",
-    unknown: "结果未知", unconfirmed: "未收到送达回执", held: "暂停发送", expired: "过期未发", dead: "发送失败（已放弃）",
+    unknown: "结果未知", unconfirmed: "未收到送达回执", joined: "合并在另一条微信通知里", held: "暂停发送", expired: "过期未发", dead: "发送失败（已放弃）",
   },
   cases: {
     title: "办件", draft: "草稿", submitted: "待受理", supplement: "待补正", accepted: "办理中", paused: "特别程序",
-    approved: "办结（通过）", rejected: "办结（不予）", refused: "不予受理", withdrawn: "已撤回",
+    approved: "办结（通过）", rejected: "办结（不予）", refused: "不予受理", withdrawn: "已撤回", revoked: "已撤销",
   },
   ratings: { title: "好差评", 5: "5 非常满意", 4: "4 满意", 3: "3 基本满意", 2: "2 不满意", 1: "1 非常不满意" },
 };

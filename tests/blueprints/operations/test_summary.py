@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.applications.types import Status
 from app.foundation import clock as product_clock
 from app.foundation import database
 from app.foundation.transaction import atomic
@@ -12,6 +13,7 @@ from app.identity.types import Assurance, Role
 from app.notifications import service
 from app.notifications.models import Delivery
 from app.notifications.service import Notice
+from app.notifications.types import DeliveryState
 from app.operations import reports
 
 PATH = "/api/v1/ops/summary"
@@ -133,3 +135,9 @@ def test_the_page_needs_nothing_from_elsewhere_and_lets_nothing_else_in(client, 
 @pytest.mark.parametrize("path", ["/ops/x", "/ops/page.html", "/ops/../page.js", "/ops/%2e%2e/routes.py"])
 def test_nothing_but_the_page_is_served(client, path):
     assert client.get(path).status_code in {404, 308}
+
+
+@pytest.mark.parametrize("codes", [Status, DeliveryState], ids=["cases", "pushes"])
+def test_the_page_has_a_word_for_every_state(client, codes):
+    script = client.get("/ops/page.js").get_data(as_text=True)
+    assert [code.value for code in codes if f'{code.value}: "' not in script] == []
